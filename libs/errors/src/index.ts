@@ -1,0 +1,2 @@
+export { DomainError, type ErrorDetails } from './domain-error.js';
+export { type ErrorCode, type ErrorRow, errors, isErrorCode, type RpcStatus, rpcStatus } from './error-table.js';
