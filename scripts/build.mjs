@@ -1,34 +1,47 @@
 // Compiles apps/ and libs/ into dist/ with swc, only when a source is newer than the last build.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const stamp = join(root, 'dist', '.built');
+const dist = join(root, 'dist');
+const stamp = join(dist, '.built');
 
-function newest(dir) {
-  let latest = 0;
+function files(dir, found = []) {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
-    if (entry.name === 'node_modules') continue;
     const path = join(dir, entry.name);
-    latest = Math.max(latest, statSync(path).mtimeMs, entry.isDirectory() ? newest(path) : 0);
+    if (entry.isDirectory()) files(path, found);
+    else found.push(path);
   }
-  return latest;
+  return found;
+}
+
+function isStale() {
+  if (!existsSync(stamp)) return true;
+  const built = statSync(stamp).mtimeMs;
+  const inputs = [...files(join(root, 'apps')), ...files(join(root, 'libs')), join(root, '.swcrc')];
+  return inputs.some((file) => statSync(file).mtimeMs >= built);
+}
+
+/** Removes what an earlier build made from a source that is gone: Node would still find it. */
+function sweep() {
+  for (const file of files(dist)) {
+    const source = join(root, relative(dist, file).replace(/\.js(\.map)?$/, '.ts'));
+    if (/\.js(\.map)?$/.test(file) && !existsSync(source)) rmSync(file);
+  }
 }
 
 /** Builds when stale. Returns whether it built; throws with the compiler's words when that fails. */
 export function build({ force = false } = {}) {
-  const sources = ['apps', 'libs'].map((dir) => newest(join(root, dir)));
-  const inputs = ['.swcrc', 'package.json', 'package-lock.json'].map((file) => statSync(join(root, file)).mtimeMs);
-  if (!force && existsSync(stamp) && statSync(stamp).mtimeMs > Math.max(...sources, ...inputs)) return false;
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  if (!force && !isStale()) return false;
   const swc = join(root, 'node_modules', '@swc', 'cli', 'bin', 'swc.js');
   const result = spawnSync(process.execPath, [swc, 'apps', 'libs', '-d', 'dist', '--quiet'], {
     cwd: root,
     encoding: 'utf8',
   });
   if (result.status !== 0) throw new Error(`The build failed:\n${result.stdout}${result.stderr}`);
+  sweep();
   writeFileSync(stamp, '');
   return true;
 }

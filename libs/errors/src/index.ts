@@ -1,2 +1,9 @@
 export { DomainError, type ErrorDetails } from './domain-error.js';
-export { type ErrorCode, type ErrorRow, errors, isErrorCode, type RpcStatus, rpcStatus } from './error-table.js';
+export {
+  type ErrorCode,
+  type ErrorRow,
+  errors,
+  isErrorCode,
+  type RpcStatus,
+  rpcStatus,
+} from './error-table.js';
