@@ -1,0 +1,39 @@
+import { KeyStore } from './local/key-store.js';
+import { LocalSigner } from './local/local-signer.js';
+import type { Signer } from './signer.js';
+
+/** Keys in encrypted files of one folder. Give a key file or a passphrase, not both. */
+export interface LocalKmsSettings {
+  readonly backend: 'local';
+  /** The folder of the keys; made with mode 0700 when missing. Processes of one machine may share it. */
+  readonly dir: string;
+  /** A file with 32 random octets in base64, mode 0600: encrypts the keys. */
+  readonly keyFile?: string | undefined;
+  /** Makes the key file when neither it nor a key store exists. */
+  readonly createKeyFile?: boolean | undefined;
+  /** Stretched by scrypt into the key that encrypts the keys. */
+  readonly passphrase?: string | undefined;
+}
+
+/** Plain data, so that it can be handed to a worker thread, which builds its own signer. */
+export type KmsSettings = LocalKmsSettings;
+
+export interface SignerOptions {
+  /** Hears once, at start, what an operator should know about where keys live. */
+  readonly warn?: (message: string) => void;
+  /** Epoch milliseconds; default the system's clock. */
+  readonly now?: () => number;
+}
+
+/**
+ * Opens the configured backend.
+ *
+ * @throws signer_unavailable `wrong_key_encryption_key` when the store was encrypted under another key
+ */
+export async function createSigner(settings: KmsSettings, options: SignerOptions = {}): Promise<Signer> {
+  const store = await KeyStore.open(settings, options.now ?? Date.now);
+  options.warn?.(
+    `CA keys are held in software: encrypted files in ${settings.dir}. Whoever reads them and their key can sign.`,
+  );
+  return new LocalSigner(store, options.now ?? Date.now);
+}

@@ -1,0 +1,17 @@
+export {
+  createSigner,
+  type KmsSettings,
+  type LocalKmsSettings,
+  type SignerOptions,
+} from './create-signer.js';
+export { formatKeyRef, type KeyRef, parseKeyRef } from './key-ref.js';
+export {
+  type CaKeyAlgorithm,
+  caKeyAlgorithms,
+  destructionDelayMs,
+  type KeyDescription,
+  type KeyLabels,
+  type KeyState,
+  type Signer,
+} from './signer.js';
+export { type SignerFailureReason, signerFailure, signerFailureReason } from './signer-failure.js';

@@ -1,0 +1,123 @@
+import { createPublicKey, type KeyObject, sign as signBytes } from 'node:crypto';
+import { DomainError } from '#libs/errors';
+import { type KeyRef } from '../key-ref.js';
+import {
+  type CaKeyAlgorithm,
+  destructionDelayMs,
+  type KeyDescription,
+  type KeyLabels,
+  type KeyState,
+  type Signer,
+} from '../signer.js';
+import { signerFailure, signerFailureReason } from '../signer-failure.js';
+import { generatePrivateKey } from './generate-key.js';
+import type { KeyFile } from './key-file.js';
+import type { KeyStore } from './key-store.js';
+
+/** Keys in encrypted files, opened in this process's memory: for a laptop, and until a KMS is there. */
+export class LocalSigner implements Signer {
+  constructor(
+    private readonly store: KeyStore,
+    private readonly now: () => number,
+  ) {}
+
+  async createKey(name: string, algorithm: CaKeyAlgorithm, labels: KeyLabels): Promise<KeyRef> {
+    const existing = this.#find(name);
+    if (existing) return matching(existing, algorithm, labels);
+
+    const privateKey = await generatePrivateKey(algorithm);
+    const publicKey = spkiOf(privateKey).toString('base64');
+    const file = { name, algorithm, labels, state: 'enabled' as const, createdAt: this.now(), publicKey };
+    await this.store.create(file, privateKey);
+    // Read back: when another process was first, the key of that name is its key.
+    return matching(this.store.read(name), algorithm, labels);
+  }
+
+  async describe(key: KeyRef): Promise<KeyDescription> {
+    return descriptionOf(this.store.read(key.name));
+  }
+
+  async publicKey(key: KeyRef): Promise<Uint8Array> {
+    return spkiOf(this.store.privateKey(key.name));
+  }
+
+  async sign(key: KeyRef, messages: readonly Uint8Array[], deadline: number): Promise<Uint8Array[]> {
+    const file = this.store.read(key.name);
+    if (file.state !== 'enabled') throw refusal(file);
+    const privateKey = this.store.privateKey(key.name);
+    const hash = file.algorithm === 'P-384' ? 'sha384' : 'sha256';
+    const signatures: Uint8Array[] = [];
+    for (const message of messages) {
+      if (this.now() >= deadline) {
+        throw new DomainError('deadline_exceeded', `Signing with ${key.name} took too long.`);
+      }
+      signatures.push(signBytes(hash, message, privateKey));
+    }
+    return signatures;
+  }
+
+  disable(key: KeyRef): Promise<void> {
+    return this.#setState(key, 'disabled');
+  }
+
+  enable(key: KeyRef): Promise<void> {
+    return this.#setState(key, 'enabled');
+  }
+
+  async list(labels: KeyLabels): Promise<KeyDescription[]> {
+    const wanted = Object.entries(labels);
+    return (await this.store.all())
+      .filter((file) => wanted.every(([label, value]) => file.labels[label] === value))
+      .map(descriptionOf);
+  }
+
+  async scheduleDestruction(key: KeyRef): Promise<void> {
+    const file = this.store.read(key.name);
+    if (file.state === 'pending_destruction') return;
+    const destroyAt = this.now() + destructionDelayMs;
+    await this.store.replace({ ...file, state: 'pending_destruction', destroyAt });
+  }
+
+  async #setState(key: KeyRef, state: KeyState): Promise<void> {
+    const file = this.store.read(key.name);
+    if (file.state === state) return;
+    if (file.state === 'pending_destruction') {
+      // Such a key signs nothing already; only waking it up is refused.
+      if (state === 'disabled') return;
+      throw refusal(file);
+    }
+    await this.store.replace({ ...file, state });
+  }
+
+  #find(name: string): KeyFile | undefined {
+    try {
+      return this.store.read(name);
+    } catch (error) {
+      if (signerFailureReason(error) === 'key_not_found') return undefined;
+      throw error;
+    }
+  }
+}
+
+function matching(file: KeyFile, algorithm: CaKeyAlgorithm, labels: KeyLabels): KeyRef {
+  const names = new Set([...Object.keys(labels), ...Object.keys(file.labels)]);
+  const same = file.algorithm === algorithm && [...names].every((name) => file.labels[name] === labels[name]);
+  if (same) return { backend: 'local', name: file.name };
+  throw signerFailure('key_conflict', `Another key is named ${file.name}: its algorithm or labels differ.`);
+}
+
+function descriptionOf(file: KeyFile): KeyDescription {
+  const { name, algorithm, labels, state, createdAt, destroyAt } = file;
+  const key: KeyRef = { backend: 'local', name };
+  return { key, algorithm, labels, state, createdAt, ...(destroyAt !== undefined && { destroyAt }) };
+}
+
+function refusal(file: KeyFile): DomainError {
+  return file.state === 'disabled'
+    ? signerFailure('key_disabled', `Key ${file.name} is disabled.`)
+    : signerFailure('key_pending_destruction', `Key ${file.name} is scheduled for destruction.`);
+}
+
+function spkiOf(key: KeyObject): Buffer {
+  return createPublicKey(key).export({ format: 'der', type: 'spki' });
+}
