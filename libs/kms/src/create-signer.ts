@@ -18,6 +18,25 @@ export interface LocalKmsSettings {
 /** Plain data, so that it can be handed to a worker thread, which builds its own signer. */
 export type KmsSettings = LocalKmsSettings;
 
+/** The `kms` group of a service's configuration (`KmsConfig` of `#libs/config`). */
+export interface KmsOptions {
+  readonly backend: 'local';
+  readonly localDir: string;
+  readonly localKeyFile?: string | undefined;
+  readonly localPassphrase?: string | undefined;
+}
+
+/** Settings from configuration. The first service to start makes a key file that is missing. */
+export function kmsSettings({ backend, localDir, localKeyFile, localPassphrase }: KmsOptions): KmsSettings {
+  return {
+    backend,
+    dir: localDir,
+    keyFile: localKeyFile,
+    createKeyFile: localKeyFile !== undefined,
+    passphrase: localPassphrase,
+  };
+}
+
 export interface SignerOptions {
   /** Hears once, at start, what an operator should know about where keys live. */
   readonly warn?: (message: string) => void;
