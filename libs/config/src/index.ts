@@ -1,0 +1,20 @@
+export { type Environment, type LoadOptions, loadConfig } from './load-config.js';
+export {
+  type BillingConfig,
+  type CliConfig,
+  type ConfigOf,
+  type DatabaseConfig,
+  type GatewayConfig,
+  type IssuerConfig,
+  type KmsConfig,
+  type NatsConfig,
+  type OperationsConfig,
+  type ProcessName,
+  type ProvisionerConfig,
+  type RevocationConfig,
+  type Schemas,
+  type ServiceName,
+  type StandaloneConfig,
+  schemas,
+} from './schemas.js';
+export { ConfigError, StartError } from './start-error.js';

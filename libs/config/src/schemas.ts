@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { option, url } from './option.js';
+import {
+  database,
+  dataDir,
+  domain,
+  kms,
+  listen,
+  nats,
+  operations,
+  operatorToken,
+  optionalOperatorToken,
+  pkiUrl,
+  publicUrl,
+  requiredPkiUrl,
+  workers,
+} from './options.js';
+
+/** The options of every service process. */
+const service = { operations, database, nats };
+
+/** One schema a process: what it reads from its environment. */
+export const schemas = {
+  gateway: z.object({ ...service, ...listen, publicUrl, pkiUrl, baseDomain: domain, operatorToken }),
+  issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain }),
+  provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
+  revocation: z.object(service),
+  billing: z.object(service),
+  standalone: z.object({
+    ...listen,
+    operations,
+    dataDir,
+    publicUrl,
+    pkiUrl,
+    baseDomain: domain,
+    workers,
+    operatorToken: optionalOperatorToken,
+  }),
+  cli: z.object({
+    url: option('URL', url('http', 'https').default('http://127.0.0.1:8080'), {
+      description: 'The product that the command line talks to.',
+    }),
+    dataDir,
+    operatorToken: optionalOperatorToken,
+    bearer: option('BEARER', z.string().min(1).optional(), {
+      description: "A customer's bearer, for the command `mint`.",
+      defaultText: 'the flag `--bearer-file`',
+      secret: true,
+    }),
+  }),
+} as const;
+
+export type Schemas = typeof schemas;
+export type ProcessName = keyof Schemas;
+/** The five services; each has a schema and a role of its own in PostgreSQL. */
+export type ServiceName = 'gateway' | 'issuer' | 'provisioner' | 'revocation' | 'billing';
+export type ConfigOf<P extends ProcessName> = Readonly<z.output<Schemas[P]>>;
+
+export type GatewayConfig = ConfigOf<'gateway'>;
+export type IssuerConfig = ConfigOf<'issuer'>;
+export type ProvisionerConfig = ConfigOf<'provisioner'>;
+export type RevocationConfig = ConfigOf<'revocation'>;
+export type BillingConfig = ConfigOf<'billing'>;
+export type StandaloneConfig = ConfigOf<'standalone'>;
+export type CliConfig = ConfigOf<'cli'>;
+export type DatabaseConfig = IssuerConfig['database'];
+export type NatsConfig = IssuerConfig['nats'];
+export type OperationsConfig = IssuerConfig['operations'];
+export type KmsConfig = IssuerConfig['kms'];

@@ -1,0 +1,10 @@
+export { type DatabaseModuleOptions, databaseModule, dataSourceOptions } from './database.module.js';
+export { isUnavailable, mapDatabaseError, sqlState } from './database-error.js';
+export { type MigrateOptions, type MigrationReport, migrate } from './migrate.js';
+export { grant, type MigrationClass, type MigrationSet, migrationsTable } from './migration-set.js';
+export { createOutbox, Outbox } from './outbox.js';
+export { createPool, type PoolOptions } from './pool.js';
+export { enableRowSecurity, type RowSecurityOptions } from './row-security.js';
+export { type DatabaseSettings, serviceRole } from './settings.js';
+export { TenantScope, withTenant } from './tenant-scope.js';
+export { checkSchema, type WaitOptions, waitForSchema } from './wait-for-schema.js';

@@ -1,0 +1,70 @@
+import type { Pool, PoolClient } from 'pg';
+import type { DataSource, EntityManager } from 'typeorm';
+import { mapDatabaseError } from './database-error.js';
+import { customerSetting, everyCustomerSetting } from './row-security.js';
+
+const enterSql = 'SELECT set_config($1, $2, true)';
+
+/**
+ * The door to tables with row-level security: within it, a transaction sees and writes the rows of one
+ * customer, whatever its statements say. Outside of it, those tables are empty.
+ *
+ * @throws DomainError `storage_unavailable` when PostgreSQL cannot serve
+ */
+export class TenantScope {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Runs work in one transaction as one customer, by its UUID. */
+  run<T>(customerId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.transaction(customerSetting, customerId, work);
+  }
+
+  /**
+   * Runs work in one transaction that sees every customer, in tables whose policy allows that
+   * (`enableRowSecurity` with `everyCustomer`): for operators and for projections.
+   */
+  everyCustomer<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.transaction(everyCustomerSetting, 'on', work);
+  }
+
+  private async transaction<T>(
+    setting: string,
+    value: string,
+    work: (manager: EntityManager) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.dataSource.transaction(async (manager) => {
+        await manager.query(enterSql, [setting, value]);
+        return work(manager);
+      });
+    } catch (error) {
+      throw mapDatabaseError(error);
+    }
+  }
+}
+
+/** The same for a plain pool: one transaction as one customer. */
+export async function withTenant<T>(
+  pool: Pool,
+  customerId: string,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw mapDatabaseError(error);
+  });
+  let broken = false;
+  try {
+    await client.query('BEGIN');
+    await client.query(enterSql, [customerSetting, customerId]);
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {
+      broken = true;
+    });
+    throw mapDatabaseError(error);
+  } finally {
+    client.release(broken);
+  }
+}

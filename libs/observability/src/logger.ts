@@ -1,0 +1,49 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+/**
+ * Property names whose values never reach a log, at the top of a line's fields and one and two levels below.
+ * Private keys and bearers are secrets; certificate requests are a customer's own business and large.
+ */
+const hidden = [
+  'authorization',
+  'bearer',
+  'cookie',
+  'csr',
+  'csrs',
+  'csr_pems',
+  'key_pem',
+  'operatorToken',
+  'passphrase',
+  'password',
+  'privateKey',
+  'secret',
+  'token',
+];
+
+export interface LoggerOptions {
+  readonly level?: string;
+  /** Default: standard output. */
+  readonly destination?: DestinationStream;
+}
+
+/** A JSON logger that names its service and hides secrets. Child loggers of a request carry `request_id`. */
+export function createLogger(service: string, options: LoggerOptions = {}): Logger {
+  const settings = {
+    level: options.level ?? 'info',
+    base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: {
+      paths: hidden.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+      censor: '[hidden]',
+    },
+  };
+  return options.destination ? pino(settings, options.destination) : pino(settings);
+}
+
+/** The logger of one request. */
+export function requestLogger(logger: Logger, requestId: string): Logger {
+  return logger.child({ request_id: requestId });
+}
