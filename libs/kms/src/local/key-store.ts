@@ -6,7 +6,7 @@ import type { LocalKmsSettings } from '../create-signer.js';
 import { checkKeyName } from '../key-ref.js';
 import { signerFailure } from '../signer-failure.js';
 import { createFile, replaceFile } from './atomic-file.js';
-import { open, seal } from './key-encryption.js';
+import { seal, open as unseal } from './key-encryption.js';
 import { type KeyFile, keyContext, keyFileSuffix, parseKeyFile, serializeKeyFile } from './key-file.js';
 import { openStoreKey } from './store-key.js';
 
@@ -14,6 +14,11 @@ interface CachedKey {
   readonly file: KeyFile;
   readonly seen: Stats;
   privateKey?: KeyObject;
+}
+
+export interface OpenedKey {
+  readonly file: KeyFile;
+  readonly privateKey: KeyObject;
 }
 
 /** Opened keys that a process keeps; the oldest goes first. */
@@ -42,11 +47,16 @@ export class KeyStore {
     return this.#current(name).file;
   }
 
-  /** Ready to sign; decrypted once per content of the file. @throws `key_not_found`, `key_corrupt` */
-  privateKey(name: string): KeyObject {
+  /**
+   * The key beside its file; decrypted once per content of the file, and only when `usable` agrees to it.
+   *
+   * @throws signer_unavailable `key_not_found`, `key_corrupt`
+   */
+  open(name: string, usable?: (file: KeyFile) => void): OpenedKey {
     const cached = this.#current(name);
+    usable?.(cached.file);
     cached.privateKey ??= this.#decrypt(cached.file);
-    return cached.privateKey;
+    return { file: cached.file, privateKey: cached.privateKey };
   }
 
   /** Returns false when the name is taken. */
@@ -126,7 +136,7 @@ export class KeyStore {
   }
 
   #decrypt(file: KeyFile): KeyObject {
-    const pkcs8 = open(this.encryptionKey, file.privateKey, keyContext(file.name, file.algorithm));
+    const pkcs8 = unseal(this.encryptionKey, file.privateKey, keyContext(file.name, file.algorithm));
     if (!pkcs8)
       throw signerFailure('key_corrupt', `Key ${file.name} cannot be decrypted: its file was changed.`);
     const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });

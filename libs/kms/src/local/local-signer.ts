@@ -38,13 +38,11 @@ export class LocalSigner implements Signer {
   }
 
   async publicKey(key: KeyRef): Promise<Uint8Array> {
-    return spkiOf(this.store.privateKey(key.name));
+    return spkiOf(this.store.open(key.name).privateKey);
   }
 
   async sign(key: KeyRef, messages: readonly Uint8Array[], deadline: number): Promise<Uint8Array[]> {
-    const file = this.store.read(key.name);
-    if (file.state !== 'enabled') throw refusal(file);
-    const privateKey = this.store.privateKey(key.name);
+    const { file, privateKey } = this.store.open(key.name, refuseUnlessEnabled);
     const hash = file.algorithm === 'P-384' ? 'sha384' : 'sha256';
     const signatures: Uint8Array[] = [];
     for (const message of messages) {
@@ -110,6 +108,10 @@ function descriptionOf(file: KeyFile): KeyDescription {
   const { name, algorithm, labels, state, createdAt, destroyAt } = file;
   const key: KeyRef = { backend: 'local', name };
   return { key, algorithm, labels, state, createdAt, ...(destroyAt !== undefined && { destroyAt }) };
+}
+
+function refuseUnlessEnabled(file: KeyFile): void {
+  if (file.state !== 'enabled') throw refusal(file);
 }
 
 function refusal(file: KeyFile): DomainError {
