@@ -1,0 +1,20 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import {
+  CaActivatedSchema,
+  CaRetiredSchema,
+  CredentialChangedSchema,
+  CustomerChangedSchema,
+  EntitlementChangedSchema,
+  IssuedSchema,
+} from '#libs/contracts';
+import type { EventDescriptor } from './event-bus.js';
+
+/** Every event of the product (docs/grpc-over-nats.md, events). */
+export const events = {
+  issued: { type: 'issued', schema: IssuedSchema },
+  customerChanged: { type: 'customer.changed', schema: CustomerChangedSchema },
+  caActivated: { type: 'ca.activated', schema: CaActivatedSchema },
+  caRetired: { type: 'ca.retired', schema: CaRetiredSchema },
+  entitlementChanged: { type: 'entitlement.changed', schema: EntitlementChangedSchema },
+  credentialChanged: { type: 'credential.changed', schema: CredentialChangedSchema },
+} as const satisfies Record<string, { type: EventDescriptor['type']; schema: DescMessage }>;
