@@ -1,0 +1,39 @@
+// CPU time and memory of processes, from /proc.
+import { readdirSync, readFileSync } from 'node:fs';
+
+const ticksPerSecond = 100;
+
+function stat(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+}
+
+/** A process and all its living descendants. */
+export function processTree(root) {
+  const parents = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      parents.set(Number(name), stat(name).parent);
+    } catch {
+      // It ended between the listing and the reading.
+    }
+  }
+  const tree = [root];
+  for (const pid of tree) for (const [child, parent] of parents) if (parent === pid) tree.push(child);
+  return tree;
+}
+
+/** CPU seconds that the tree has used so far. */
+export function cpuSeconds(root) {
+  return processTree(root).reduce((sum, pid) => sum + stat(pid).ticks, 0) / ticksPerSecond;
+}
+
+/** Proportional memory of the tree in MB: shared pages count once. */
+export function memoryMb(root) {
+  return processTree(root).reduce((sum, pid) => {
+    const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+    return sum + Number(pss?.[1] ?? 0) / 1024;
+  }, 0);
+}

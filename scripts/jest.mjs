@@ -1,0 +1,20 @@
+// Runs jest with the flag that ES modules need. Arguments go to jest as they are.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Runs jest and returns its exit code. */
+export function jest(args, options = {}) {
+  const script = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const result = spawnSync(process.execPath, [...flags, script, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    ...options,
+  });
+  return result.status ?? 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(jest(process.argv.slice(2)));

@@ -1,0 +1,39 @@
+// Brings node_modules in line with package-lock.json, and does nothing when it already is.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+function refuseOldNode() {
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  console.error(`Stackrunner needs Node.js 20.19 or newer; this is ${process.versions.node}.`);
+  process.exit(1);
+}
+
+/** Whether every package of the lock file is installed in the version that it names. */
+function isCurrent() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const have = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  return Object.entries(wanted).every(
+    ([path, entry]) => path === '' || entry.optional || have[path]?.version === entry.version,
+  );
+}
+
+/** Installs what package-lock.json names. Returns whether it had to; exits 1 with npm's words on failure. */
+export function installPackages() {
+  refuseOldNode();
+  if (isCurrent()) return false;
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (result.status === 0) return true;
+  console.error('npm ci failed: the packages of package-lock.json could not be installed.');
+  process.exit(1);
+}
