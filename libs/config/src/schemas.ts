@@ -53,7 +53,8 @@ export const schemas = {
 export type Schemas = typeof schemas;
 export type ProcessName = keyof Schemas;
 /** The five services; each has a schema and a role of its own in PostgreSQL. */
-export type ServiceName = 'gateway' | 'issuer' | 'provisioner' | 'revocation' | 'billing';
+export const serviceNames = ['gateway', 'issuer', 'provisioner', 'revocation', 'billing'] as const;
+export type ServiceName = (typeof serviceNames)[number];
 export type ConfigOf<P extends ProcessName> = Readonly<z.output<Schemas[P]>>;
 
 export type GatewayConfig = ConfigOf<'gateway'>;
