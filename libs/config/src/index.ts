@@ -16,5 +16,6 @@ export {
   type ServiceName,
   type StandaloneConfig,
   schemas,
+  serviceNames,
 } from './schemas.js';
 export { ConfigError, StartError } from './start-error.js';

@@ -1,8 +1,13 @@
 export { type DatabaseModuleOptions, databaseModule, dataSourceOptions } from './database.module.js';
 export { isUnavailable, mapDatabaseError, sqlState } from './database-error.js';
+export {
+  EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './embedded-postgres/embedded-postgres.js';
 export { type MigrateOptions, type MigrationReport, migrate } from './migrate.js';
 export { grant, type MigrationClass, type MigrationSet, migrationsTable } from './migration-set.js';
-export { createOutbox, Outbox } from './outbox.js';
+export { createOutboxTable, Outbox } from './outbox.js';
+export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
 export { createPool, type PoolOptions } from './pool.js';
 export { enableRowSecurity, type RowSecurityOptions } from './row-security.js';
 export { type DatabaseSettings, serviceRole } from './settings.js';

@@ -1,4 +1,5 @@
-import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { create, type Message, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import type { GenMessage } from '@bufbuild/protobuf/codegenv2';
 import type { EntityManager } from 'typeorm';
 import type { ServiceName } from '#libs/config';
 import type { EventDescriptor } from '#libs/rpc';
@@ -8,7 +9,7 @@ import { serviceRole } from './settings.js';
  * SQL for a migration: the table in which a service's events wait until they are published. A row is
  * written in the transaction that made the event true, and removed after the event bus took it.
  */
-export function createOutbox(service: ServiceName): string {
+export function createOutboxTable(service: ServiceName): string {
   return `
     CREATE TABLE ${service}.outbox (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -25,14 +26,14 @@ export class Outbox {
   constructor(private readonly service: ServiceName) {}
 
   /** Adds an event within the transaction of `manager`; wake the relay once that has committed. */
-  async add<M extends DescMessage>(
+  async add<M extends Message>(
     manager: EntityManager,
     event: EventDescriptor<M>,
-    message: MessageShape<M>,
+    message: MessageInitShape<GenMessage<M>>,
   ): Promise<void> {
     await manager.query(`INSERT INTO ${this.service}.outbox (type, payload) VALUES ($1, $2)`, [
       event.type,
-      Buffer.from(toBinary(event.schema, message)),
+      Buffer.from(toBinary(event.schema, create(event.schema, message))),
     ]);
   }
 }

@@ -1,0 +1,3 @@
+export { FixedClock } from './fixed-clock.js';
+export { type SharedPostgres, startSharedPostgres } from './shared-postgres.js';
+export { type TestDatabase, testDatabase } from './test-database.js';
