@@ -6,7 +6,7 @@ export {
 } from './embedded-postgres/embedded-postgres.js';
 export { type MigrateOptions, type MigrationReport, migrate } from './migrate.js';
 export { grant, type MigrationClass, type MigrationSet, migrationsTable } from './migration-set.js';
-export { createOutboxTable, Outbox } from './outbox.js';
+export { createOutbox, Outbox } from './outbox.js';
 export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
 export { createPool, type PoolOptions } from './pool.js';
 export { enableRowSecurity, type RowSecurityOptions } from './row-security.js';

@@ -9,7 +9,7 @@ import { serviceRole } from './settings.js';
  * SQL for a migration: the table in which a service's events wait until they are published. A row is
  * written in the transaction that made the event true, and removed after the event bus took it.
  */
-export function createOutboxTable(service: ServiceName): string {
+export function createOutbox(service: ServiceName): string {
   return `
     CREATE TABLE ${service}.outbox (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
