@@ -1,0 +1,164 @@
+import type { CertificationRequest } from '../csr/certification-request.js';
+import type { GeneralName } from '../csr/general-names.js';
+import {
+  constructedContextTag,
+  contextTag,
+  der,
+  derIa5String,
+  derOid,
+  derSequence,
+  derTime,
+  derUnsignedInteger,
+  headerLength,
+  oid,
+  tag,
+  writeHeader,
+} from '../der/index.js';
+import { keyIdentifierLength, sha256 } from '../digest.js';
+import { nameDer } from '../name/name-writer.js';
+import { type SignatureAlgorithm, signatureAlgorithmDer } from '../signature/signature-algorithm.js';
+import {
+  authorityInfoAccess,
+  authorityKeyIdentifier,
+  basicConstraints,
+  crlDistributionPoints,
+  extKeyUsage,
+  keyUsage,
+  keyUsageBit,
+  subjectKeyIdentifier,
+} from './extension-writer.js';
+import { parseCertificate } from './parse-certificate.js';
+
+/** All that the leaves of one authority have in common. */
+export interface LeafAuthority {
+  /** The issuing CA's certificate: its subject becomes the issuer, its SKI the AKI. */
+  readonly certificateDer: Uint8Array;
+  readonly subjectCommonName: string;
+  readonly crlUrl: string;
+  readonly ocspUrl: string;
+  readonly caIssuersUrl: string;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+}
+
+const version3 = der(constructedContextTag(0), derUnsignedInteger(Buffer.from([2])));
+const sanOid = derOid(oid.subjectAltName);
+
+/**
+ * Leaves of one authority, put together from parts that were encoded once; a leaf costs a few copies.
+ *
+ * RFC 5280 §4.1, with BasicConstraints, KeyUsage by the key's type (§4.2.1.3, RFC 8410 §5), ExtendedKeyUsage for
+ * server and client, AKI, SKI (RFC 7093 §2 method 1), CDP, AIA and the request's names.
+ */
+export class LeafTemplate {
+  /** Signature algorithm and issuer. */
+  private readonly issuing: Buffer;
+  private readonly subject: Buffer;
+  private readonly subjectCommonName: string;
+  /** Everything in the extensions but the SAN, ending in the 20 octets of an SKI. */
+  private readonly encipheringExtensions: Buffer;
+  private readonly signingExtensions: Buffer;
+  /** GeneralNames with the subject's name, for requests without a name. */
+  private readonly ownName: Buffer;
+  private lastValidity: { notBefore: number; notAfter: number; der: Buffer } | undefined;
+
+  /**
+   * @throws CertificateError when the authority's certificate cannot be read
+   * @throws RangeError when it has no subject key identifier, or the common name is too long
+   */
+  constructor(authority: LeafAuthority) {
+    const issuer = parseCertificate(authority.certificateDer);
+    const { subjectKeyIdentifier: issuerKeyIdentifier } = issuer;
+    if (issuerKeyIdentifier === undefined) throw new RangeError('the issuer has no subject key identifier');
+    this.issuing = Buffer.concat([signatureAlgorithmDer(authority.signatureAlgorithm), issuer.subject]);
+    this.subjectCommonName = authority.subjectCommonName;
+    this.subject = nameDer({ commonName: authority.subjectCommonName });
+    this.ownName = derSequence(derIa5String(authority.subjectCommonName, contextTag(2)));
+    const extensions = (usages: readonly number[]): Buffer =>
+      Buffer.concat([
+        basicConstraints(false),
+        keyUsage(usages),
+        extKeyUsage([oid.serverAuth, oid.clientAuth]),
+        authorityKeyIdentifier(issuerKeyIdentifier),
+        crlDistributionPoints(authority.crlUrl),
+        authorityInfoAccess(authority),
+        subjectKeyIdentifier(Buffer.alloc(keyIdentifierLength)),
+      ]);
+    this.signingExtensions = extensions([keyUsageBit.digitalSignature]);
+    // Only RSA enciphers keys (RFC 5480 §3 forbids keyEncipherment for EC, RFC 8410 §5 for Ed25519).
+    this.encipheringExtensions = extensions([keyUsageBit.digitalSignature, keyUsageBit.keyEncipherment]);
+  }
+
+  /**
+   * The TBSCertificate of one leaf.
+   *
+   * @param serial unsigned big-endian, as `randomSerial` gives it
+   * @param notBefore epoch milliseconds, rounded down to seconds
+   * @param notAfter the same
+   */
+  tbs(csr: CertificationRequest, serial: Uint8Array, notBefore: number, notAfter: number): Buffer {
+    const { spki } = csr;
+    const validity = this.validity(notBefore, notAfter);
+    const common = spki.algorithm === 'RSA' ? this.encipheringExtensions : this.signingExtensions;
+    const names = csr.sanDer ?? this.ownName;
+    const skip = leadingZeros(serial);
+    const pad = (serial[skip] as number) > 0x7f ? 1 : 0;
+    const serialLength = serial.length - skip + pad;
+
+    const sanLength = sanOid.length + headerLength(names.length) + names.length;
+    const extensionsLength = common.length + headerLength(sanLength) + sanLength;
+    const sequenceLength = headerLength(extensionsLength) + extensionsLength;
+    const length =
+      version3.length +
+      (2 + serialLength) +
+      this.issuing.length +
+      validity.length +
+      this.subject.length +
+      spki.der.length +
+      (headerLength(sequenceLength) + sequenceLength);
+
+    const out = Buffer.allocUnsafe(headerLength(length) + length);
+    let at = writeHeader(out, 0, { tag: tag.sequence, length });
+    at = put(out, at, version3);
+    at = writeHeader(out, at, { tag: tag.integer, length: serialLength });
+    if (pad === 1) out[at++] = 0;
+    at = put(out, at, skip === 0 ? serial : serial.subarray(skip));
+    at = put(out, at, this.issuing);
+    at = put(out, at, validity);
+    at = put(out, at, this.subject);
+    at = put(out, at, spki.der);
+    at = writeHeader(out, at, { tag: constructedContextTag(3), length: sequenceLength });
+    at = writeHeader(out, at, { tag: tag.sequence, length: extensionsLength });
+    at = put(out, at, common);
+    out.set(sha256(spki.key).subarray(0, keyIdentifierLength), at - keyIdentifierLength);
+    at = writeHeader(out, at, { tag: tag.sequence, length: sanLength });
+    at = put(out, at, sanOid);
+    at = writeHeader(out, at, { tag: tag.octetString, length: names.length });
+    put(out, at, names);
+    return out;
+  }
+
+  /** The names that the leaf for this request has: its own, or the subject's where it asks for none. */
+  subjectAltNames(csr: CertificationRequest): GeneralName[] {
+    return csr.sanDer === undefined ? [{ type: 'dns', value: this.subjectCommonName }] : csr.subjectAltNames;
+  }
+
+  /** A batch has one validity: it is encoded once. */
+  private validity(notBefore: number, notAfter: number): Buffer {
+    const last = this.lastValidity;
+    if (last !== undefined && last.notBefore === notBefore && last.notAfter === notAfter) return last.der;
+    const encoded = derSequence(derTime(notBefore), derTime(notAfter));
+    this.lastValidity = { notBefore, notAfter, der: encoded };
+    return encoded;
+  }
+}
+
+function put(out: Buffer, at: number, part: Uint8Array): number {
+  out.set(part, at);
+  return at + part.length;
+}
+
+function leadingZeros(serial: Uint8Array): number {
+  let zeros = 0;
+  while (zeros < serial.length - 1 && serial[zeros] === 0) zeros++;
+  return zeros;
+}

@@ -1,0 +1,70 @@
+import { DerError } from './der-error.js';
+import { DerReader } from './der-reader.js';
+import { tag } from './der-tag.js';
+import { der } from './der-writer.js';
+
+/** RFC 5280 §4.1.2.5: dates up to and including 2049 are UTCTime, later ones GeneralizedTime. */
+const firstGeneralizedYear = 2050;
+
+/**
+ * A `Time` (RFC 5280 §4.1.2.5) in whole seconds, rounded down.
+ *
+ * @param at epoch milliseconds, from 1950 to 9999
+ */
+export function derTime(at: number): Buffer {
+  const date = new Date(at);
+  const digits = date.toISOString().replace(/\D/g, '').slice(0, 14);
+  return date.getUTCFullYear() < firstGeneralizedYear
+    ? der(tag.utcTime, Buffer.from(`${digits.slice(2)}Z`, 'latin1'))
+    : der(tag.generalizedTime, Buffer.from(`${digits}Z`, 'latin1'));
+}
+
+/**
+ * Reads a `Time` of RFC 5280 §4.1.2.5: `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, a date that exists.
+ *
+ * @returns epoch milliseconds
+ * @throws DerError
+ */
+export function readTime(reader: DerReader, what: string): number {
+  const generalized = reader.peek() === tag.generalizedTime;
+  reader.read(generalized ? tag.generalizedTime : tag.utcTime, what);
+  const { bytes, start, stop } = reader;
+  const digits = generalized ? 14 : 12;
+  if (stop - start !== digits + 1 || bytes[stop - 1] !== 0x5a) {
+    throw new DerError(`${what} is not in the form that RFC 5280 §4.1.2.5 requires`);
+  }
+  let at = start;
+  const pair = (): number => {
+    const high = (bytes[at++] as number) - 0x30;
+    const low = (bytes[at++] as number) - 0x30;
+    if (high < 0 || high > 9 || low < 0 || low > 9)
+      throw new DerError(`${what} has a character that is no digit`);
+    return high * 10 + low;
+  };
+  let year = pair();
+  if (generalized) year = year * 100 + pair();
+  else year += year < 50 ? 2000 : 1900;
+  const month = pair();
+  const day = pair();
+  const hour = pair();
+  const minute = pair();
+  const second = pair();
+  const exists =
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= daysOf(year, month) &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
+  if (!exists) throw new DerError(`${what} is a date or time that does not exist`);
+  // Date.UTC alone would take the years 0 to 99 for 1900 to 1999.
+  return new Date(Date.UTC(2000, month - 1, day, hour, minute, second)).setUTCFullYear(year, month - 1, day);
+}
+
+const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function daysOf(year: number, month: number): number {
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return month === 2 && leap ? 29 : (monthDays[month - 1] ?? 0);
+}

@@ -1,0 +1,41 @@
+export { assembleCertificate } from './certificate/assemble-certificate.js';
+export {
+  caCertificateTbs,
+  type IntermediateCertificateSpec,
+  type RootCertificateSpec,
+} from './certificate/ca-certificate.js';
+export { CertificateError } from './certificate/certificate-error.js';
+export { checkNameConstraints } from './certificate/check-name-constraints.js';
+export { type LeafAuthority, LeafTemplate } from './certificate/leaf-template.js';
+export {
+  type NameConstraints,
+  nameConstraintsProblem,
+  noNameConstraints,
+} from './certificate/name-constraints.js';
+export {
+  type Certificate,
+  parseCertificate,
+  verifyCertificateSignature,
+} from './certificate/parse-certificate.js';
+export {
+  type CertificateExtension,
+  type CertificateTime,
+  parseTbsCertificate,
+  type TbsCertificate,
+} from './certificate/tbs-certificate.js';
+export { CertificationRequest } from './csr/certification-request.js';
+export { type CreatedCsr, type CsrWish, createCsr, createCsr, type NewCsr } from './csr/create-csr.js';
+export { CsrError } from './csr/csr-error.js';
+export type { GeneralName } from './csr/general-names.js';
+export { maxCsrLength, parseCsr } from './csr/parse-csr.js';
+export { verifyCsr } from './csr/verify-csr.js';
+export { DerError, DerReader, oid, oidOfContent, tag } from './der/index.js';
+export { keyIdentifier, sha256, sha256Hex } from './digest.js';
+export { type KeyAlgorithmName, keyAlgorithmNames } from './key/key-algorithm.js';
+export { KeyError } from './key/key-error.js';
+export { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './key/subject-public-key-info.js';
+export { type DistinguishedName, upperBound } from './name/name-writer.js';
+export { csrFromPem, type PemBlock, PemError, pemBlocks, pemDecodeAll, pemEncode } from './pem/pem.js';
+export { constantTimeEqual, randomSecret, randomSerial } from './random/random.js';
+export { type SignatureAlgorithm, signatureAlgorithmDer } from './signature/signature-algorithm.js';
+export { signatureVerifies } from './signature/verify-signature.js';
