@@ -13,23 +13,32 @@ function refuseOldNode() {
   process.exit(1);
 }
 
-/** Whether every package of the lock file is installed in the version that it names. */
-function isCurrent() {
+/** Whether every package that is wanted is installed in the version that the lock file names. */
+function isCurrent(production) {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return false;
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   const have = JSON.parse(readFileSync(installed, 'utf8')).packages;
   return Object.entries(wanted).every(
-    ([path, entry]) => path === '' || entry.optional || have[path]?.version === entry.version,
+    ([path, entry]) =>
+      path === '' ||
+      entry.optional ||
+      entry.devOptional ||
+      (production && entry.dev) ||
+      have[path]?.version === entry.version,
   );
 }
 
-/** Installs what package-lock.json names. Returns whether it had to; exits 1 with npm's words on failure. */
-export function installPackages() {
+/**
+ * Installs what package-lock.json names. Returns whether it had to; exits 1 with npm's words on failure.
+ * With `production`, the packages that only development and tests need are left out.
+ */
+export function installPackages({ production = false } = {}) {
   refuseOldNode();
-  if (isCurrent()) return false;
+  if (isCurrent(production)) return false;
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const scope = production ? ['--omit=dev'] : [];
+  const result = spawnSync(npm, ['ci', ...scope, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

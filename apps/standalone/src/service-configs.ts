@@ -1,0 +1,76 @@
+import type {
+  BillingConfig,
+  DatabaseConfig,
+  GatewayConfig,
+  IssuerConfig,
+  KmsConfig,
+  NatsConfig,
+  ProvisionerConfig,
+  RevocationConfig,
+  ServiceName,
+  StandaloneConfig,
+} from '#libs/config';
+import type { DataFolder } from './data-folder.js';
+
+export interface ServiceConfigs {
+  readonly gateway: GatewayConfig;
+  readonly issuer: IssuerConfig;
+  readonly provisioner: ProvisionerConfig;
+  readonly revocation: RevocationConfig;
+  readonly billing: BillingConfig;
+}
+
+export interface ServiceConfigSources {
+  readonly config: StandaloneConfig;
+  readonly folder: DataFolder;
+  /** Connection string of a service's own role. */
+  readonly databaseUrl: (service: ServiceName) => string;
+  /** Base URL under which clients reach the gateway, without a trailing slash. */
+  readonly publicUrl: string;
+}
+
+/** The configuration of each service as its own process would read it. */
+export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
+  const { config, folder, publicUrl } = sources;
+  const { operations, baseDomain, host, port, bodyLimit, workers } = config;
+  const nats: NatsConfig = {
+    url: 'nats://in-process',
+    user: undefined,
+    password: undefined,
+    tlsCa: undefined,
+    tlsCert: undefined,
+    tlsKey: undefined,
+  };
+  const kms: KmsConfig = {
+    backend: 'local',
+    localDir: folder.keys,
+    localKeyFile: folder.keyFile,
+    localPassphrase: undefined,
+  };
+  const pkiUrl = config.pkiUrl ?? `${publicUrl.replace(/^https:/, 'http:')}/pki`;
+  const shared = (service: ServiceName, poolSize: number) => {
+    const database: DatabaseConfig = {
+      url: sources.databaseUrl(service),
+      poolSize,
+      statementTimeoutMs: 5_000,
+      migrateUrl: undefined,
+    };
+    return { operations, nats, database };
+  };
+  return {
+    gateway: {
+      ...shared('gateway', 4),
+      host,
+      port,
+      bodyLimit,
+      publicUrl,
+      pkiUrl,
+      baseDomain,
+      operatorToken: folder.operatorToken,
+    },
+    issuer: { ...shared('issuer', 6), kms, workers, pkiUrl, baseDomain },
+    provisioner: { ...shared('provisioner', 4), kms, pkiUrl },
+    revocation: shared('revocation', 4),
+    billing: shared('billing', 3),
+  };
+}

@@ -1,0 +1,88 @@
+import { billingMigrations } from '#apps/billing';
+import { gatewayMigrations } from '#apps/gateway';
+import { issuerMigrations } from '#apps/issuer';
+import { provisionerMigrations } from '#apps/provisioner';
+import { revocationMigrations } from '#apps/revocation';
+import type { StandaloneConfig } from '#libs/config';
+import { EmbeddedPostgres, migrate } from '#libs/database';
+import { createLogger } from '#libs/observability';
+import { openDataFolder } from './data-folder.js';
+import { runDemo } from './demo/demo.js';
+import { ProductClient } from './demo/product-client.js';
+import { claimPort } from './free-port.js';
+import { startProduct } from './product.js';
+import type { Serving } from './run-main.js';
+import { serviceConfigs } from './service-configs.js';
+import { Steps } from './steps.js';
+
+const migrations = [
+  billingMigrations,
+  provisionerMigrations,
+  revocationMigrations,
+  issuerMigrations,
+  gatewayMigrations,
+];
+
+export interface StandaloneOptions {
+  /** Ends after the demo. */
+  readonly once: boolean;
+  /** Stops a start that is under way. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts everything on the embedded defaults and runs the demo.
+ *
+ * @throws StartError when the port is taken, the data folder cannot be written, or another process holds
+ * the database
+ */
+export async function startStandalone(
+  config: StandaloneConfig,
+  options: StandaloneOptions,
+): Promise<Serving> {
+  const steps = new Steps();
+  const { host } = config;
+  const port = await claimPort(host, config.port);
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const folder = openDataFolder(config.dataDir, config.operatorToken);
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const undo of stops.splice(0).reverse()) await undo();
+  };
+  try {
+    const postgres = await steps.run(
+      'PostgreSQL',
+      () => EmbeddedPostgres.start({ dataDir: folder.database }),
+      (server) => `port ${server.port}, data in ${folder.database}`,
+    );
+    stops.push(() => postgres.stop());
+    options.signal.throwIfAborted();
+    await steps.run(
+      'migrations',
+      () => migrate(postgres.ownerUrl(), migrations, { passwords: postgres.passwords }),
+      ({ executed }) => (executed.length === 0 ? 'current' : `${executed.length} run`),
+    );
+    const configs = serviceConfigs({
+      config: { ...config, port },
+      folder,
+      databaseUrl: (service) => postgres.url(service),
+      publicUrl: config.publicUrl ?? origin,
+    });
+    const logger = createLogger('standalone', { level: config.operations.logLevel });
+    const product = await steps.run(
+      'services',
+      () => startProduct(configs, logger),
+      ({ services }) => services.map(({ name }) => name).join(', '),
+    );
+    stops.push(() => product.stop());
+    options.signal.throwIfAborted();
+    const client = new ProductClient(origin, folder.operatorToken);
+    const farewell = await runDemo({ client, steps, folder: folder.demo, origin });
+    console.log(['', `Serving at ${origin}`, ...farewell].join('\n'));
+    if (!options.once) console.log('\nCtrl-C stops it.');
+    return { done: options.once, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,197 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const entries = {
+  standalone: 'dist/apps/standalone/src/main.js',
+  services: 'dist/apps/standalone/src/services.main.js',
+} as const;
+
+export interface StartOptions {
+  /** One process, or five with NATS between them. */
+  readonly mode?: keyof typeof entries;
+  /** Default: a new folder, removed at the end. */
+  readonly dataDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; fails the test when it is not JSON. */
+  json<T>(): T;
+}
+
+export interface RequestOptions {
+  readonly method?: string;
+  readonly bearer?: string;
+  readonly body?: string | Uint8Array | object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Customer {
+  readonly handle: string;
+  readonly status: string;
+  readonly bearer: string;
+  readonly mint_url: string;
+  readonly pki_url: string;
+}
+
+export interface Minted {
+  readonly version: string;
+  readonly certs: readonly {
+    readonly cert_pem: string;
+    readonly serial: string;
+    readonly fingerprint: string;
+    readonly issued_at: string;
+    readonly expires_at: string;
+  }[];
+  readonly chain: string;
+  readonly batch_id?: string;
+}
+
+export interface Refusal {
+  readonly error: { readonly code: string; readonly message: string; readonly request_id: string } & Readonly<
+    Record<string, unknown>
+  >;
+}
+
+/** A folder below the system's temporary one that the database's own user may pass through. */
+export function temporaryFolder(purpose: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `stackrunner-${purpose}-`));
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
+/** The real product as its own process, driven over HTTP and the command line only. */
+export class Product {
+  private constructor(
+    readonly child: ChildProcess,
+    readonly origin: string,
+    readonly dataDir: string,
+    private readonly output: () => string,
+    private readonly ownsFolder: boolean,
+  ) {}
+
+  /** Starts the product on a free port and waits until it serves. */
+  static async start(options: StartOptions = {}): Promise<Product> {
+    const dataDir = options.dataDir ?? temporaryFolder('product');
+    const child = spawn(process.execPath, [entries[options.mode ?? 'standalone'], ...(options.args ?? [])], {
+      cwd: root,
+      env: {
+        ...process.env,
+        STACKRUNNER_PORT: '0',
+        STACKRUNNER_METRICS_PORT: '0',
+        STACKRUNNER_LOG_LEVEL: 'warn',
+        STACKRUNNER_DATA_DIR: dataDir,
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    const origin = await new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`not serving after 60 s:\n${output}`)), 60_000);
+      const take = (chunk: Buffer) => {
+        output += chunk.toString();
+        const serving = /^Serving at (\S+)$/m.exec(output)?.[1];
+        if (serving) resolve(serving);
+      };
+      child.stdout.on('data', take);
+      child.stderr.on('data', take);
+      child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${output}`)));
+      child.once('exit', () => clearTimeout(timer));
+      child.stdout.on('data', () => /^Serving at /m.test(output) && clearTimeout(timer));
+    });
+    return new Product(child, origin, dataDir, () => output, options.dataDir === undefined);
+  }
+
+  /** Everything that the process has printed. */
+  get printed(): string {
+    return this.output();
+  }
+
+  get operatorToken(): string {
+    return readFileSync(join(this.dataDir, 'operator.token'), 'utf8').trim();
+  }
+
+  async request(path: string, options: RequestOptions = {}): Promise<Answer> {
+    const headers: Record<string, string> = { ...options.headers };
+    if (options.bearer) headers.authorization = `Bearer ${options.bearer}`;
+    const init: RequestInit = {
+      method: options.method ?? (options.body === undefined ? 'GET' : 'POST'),
+      headers,
+    };
+    if (options.body !== undefined) {
+      const { body } = options;
+      const isText = typeof body === 'string' || body instanceof Uint8Array;
+      init.body = isText ? (body as string) : JSON.stringify(body);
+      if (!isText) headers['content-type'] ??= 'application/json';
+    }
+    const response = await fetch(this.origin + path, init);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
+  }
+
+  /** Runs the command line as an operator of this product. */
+  cli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+    return new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        ['dist/apps/cli/src/main.js', ...args],
+        {
+          cwd: root,
+          env: { ...process.env, STACKRUNNER_URL: this.origin, STACKRUNNER_DATA_DIR: this.dataDir, ...env },
+        },
+        (error, stdout, stderr) => {
+          const code = typeof error?.code === 'number' ? error.code : error ? 1 : 0;
+          resolve({ code, stdout, stderr });
+        },
+      );
+    });
+  }
+
+  /** A new customer with an active CA, made by the command line. */
+  async customer(handle: string, ...flags: string[]): Promise<Customer> {
+    const result = await this.cli(['customer', 'create', handle, '--json', ...flags]);
+    if (result.code !== 0) throw new Error(`customer create ${handle}: ${result.stderr}`);
+    return JSON.parse(result.stdout) as Customer;
+  }
+
+  /** Mints, and fails the test when the product refuses. */
+  async mint(customer: Customer, csrs: readonly string[], ttl: string): Promise<Minted> {
+    const answer = await this.request(`/${customer.handle}/mint`, {
+      bearer: customer.bearer,
+      body: { version: 'v1', csr_pems: csrs, ttl },
+    });
+    if (answer.status !== 200) throw new Error(`mint answered ${answer.status}: ${answer.text}`);
+    return answer.json<Minted>();
+  }
+
+  /** Stops as Ctrl-C does; gives the exit code. */
+  async stop(): Promise<number | null> {
+    const code = await this.end('SIGINT');
+    if (this.ownsFolder) rmSync(this.dataDir, { recursive: true, force: true });
+    return code;
+  }
+
+  /** Ends with a signal and keeps the data folder. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill(signal);
+      await once(this.child, 'exit');
+    }
+    return this.child.exitCode;
+  }
+}
