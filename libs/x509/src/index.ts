@@ -24,7 +24,7 @@ export {
   type TbsCertificate,
 } from './certificate/tbs-certificate.js';
 export { CertificationRequest } from './csr/certification-request.js';
-export { type CreatedCsr, type CsrWish, createCsr, createCsr, type NewCsr } from './csr/create-csr.js';
+export { type CreatedCsr, type CsrWish, createCsr } from './csr/create-csr.js';
 export { CsrError } from './csr/csr-error.js';
 export type { GeneralName } from './csr/general-names.js';
 export { maxCsrLength, parseCsr } from './csr/parse-csr.js';
