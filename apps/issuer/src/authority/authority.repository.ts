@@ -1,0 +1,83 @@
+import type { Authority, CaRetired, Customer } from '#libs/contracts';
+import type { TenantScope } from '#libs/database';
+import { AuthorityEntity, type AuthorityRow } from './authority.entity.js';
+import { CustomerEntity, type CustomerRow } from './customer.entity.js';
+
+/** What the issuer has been told of one customer. */
+export interface KnownCustomer {
+  readonly customer: CustomerRow | undefined;
+  /** The newest intermediate that is not retired. */
+  readonly authority: AuthorityRow | undefined;
+}
+
+/**
+ * The issuer's own copy of customers and intermediates. Events arrive at least once and in any order: of a
+ * customer the highest version stays, and what is retired stays retired.
+ */
+export class AuthorityRepository {
+  constructor(private readonly scope: TenantScope) {}
+
+  find(customerId: string): Promise<KnownCustomer> {
+    return this.scope.run(customerId, async (manager) => {
+      const customer = await manager.findOneBy(CustomerEntity, { customerId });
+      const authority = await manager.findOne(AuthorityEntity, {
+        where: { customerId, retired: false },
+        order: { generation: 'DESC' },
+      });
+      return { customer: customer ?? undefined, authority: authority ?? undefined };
+    });
+  }
+
+  /** Also one that is retired: what it issued is still handed out with its chain. */
+  async findByCa(customerId: string, caId: string): Promise<AuthorityRow | undefined> {
+    const found = await this.scope.run(customerId, (manager) =>
+      manager.findOneBy(AuthorityEntity, { customerId, caId }),
+    );
+    return found ?? undefined;
+  }
+
+  async keepCustomer({ id, handle, status, version }: Customer): Promise<void> {
+    await this.scope.run(id, (manager) =>
+      manager.query(
+        `INSERT INTO issuer.customer AS known (customer_id, handle, status, version) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (customer_id) DO UPDATE
+           SET handle = excluded.handle, status = excluded.status, version = excluded.version
+           WHERE known.version < excluded.version`,
+        [id, handle, status, version],
+      ),
+    );
+  }
+
+  async keepAuthority(authority: Authority): Promise<void> {
+    await this.scope.run(authority.customerId, (manager) =>
+      manager.query(
+        `INSERT INTO issuer.authority
+           (ca_id, customer_id, handle, key_ref, algorithm, intermediate_der, root_der, generation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (ca_id) DO UPDATE SET handle = excluded.handle, key_ref = excluded.key_ref,
+           algorithm = excluded.algorithm, intermediate_der = excluded.intermediate_der,
+           root_der = excluded.root_der, generation = excluded.generation`,
+        [
+          authority.caId,
+          authority.customerId,
+          authority.handle,
+          authority.keyRef,
+          authority.algorithm,
+          Buffer.from(authority.intermediateDer),
+          Buffer.from(authority.rootDer),
+          authority.generation,
+        ],
+      ),
+    );
+  }
+
+  async retire({ caId, customerId }: CaRetired): Promise<void> {
+    await this.scope.run(customerId, (manager) =>
+      manager.query(
+        `INSERT INTO issuer.authority (ca_id, customer_id, retired) VALUES ($1, $2, true)
+         ON CONFLICT (ca_id) DO UPDATE SET retired = true`,
+        [caId, customerId],
+      ),
+    );
+  }
+}

@@ -1,0 +1,18 @@
+import { EntitySchema } from 'typeorm';
+
+/** What the issuer must know of a customer: whether it may mint. */
+export interface CustomerRow {
+  readonly customerId: string;
+  readonly handle: string;
+  /** `CustomerStatus` of `stackrunner.provisioner.v1`. */
+  readonly status: number;
+}
+
+export const CustomerEntity = new EntitySchema<CustomerRow>({
+  name: 'customer',
+  columns: {
+    customerId: { name: 'customer_id', type: 'uuid', primary: true },
+    handle: { type: 'text' },
+    status: { type: 'smallint' },
+  },
+});

@@ -1,0 +1,18 @@
+import type { SignatureAlgorithm } from '#libs/x509';
+
+/** An active intermediate as the pipeline needs it: plain data, so that it can be handed to a worker. */
+export interface SigningAuthority {
+  /** UUID. */
+  readonly caId: string;
+  /** UUID. */
+  readonly customerId: string;
+  /** `local:dev-acme-intermediate`. */
+  readonly keyRef: string;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly certificateDer: Uint8Array;
+  /** Of every leaf: `<handle>.leaf.<base domain>`. */
+  readonly subjectCommonName: string;
+  readonly crlUrl: string;
+  readonly ocspUrl: string;
+  readonly caIssuersUrl: string;
+}
