@@ -2,6 +2,9 @@ export type { EventBus, EventDescriptor, EventHandler, SubscribeOptions, Subscri
 export { events } from './events.js';
 export { createInProcessEventBus, type InProcessEventBus } from './in-process/in-process.event-bus.js';
 export { createInProcessTransport } from './in-process/in-process.transport.js';
+export { connectNats } from './nats/connect-nats.js';
+export type { NatsRuntime } from './nats/nats.runtime.js';
+export type { NatsSettings, NatsTlsFiles } from './nats/nats-settings.js';
 export { RpcController, RpcMethod } from './rpc-controller.decorator.js';
 export type { RpcLogger } from './rpc-logger.js';
 export type { RpcServer } from './rpc-server.js';

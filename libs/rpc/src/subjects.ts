@@ -22,3 +22,8 @@ export function eventSubject(type: string): string {
 export function consumerName(durable: string, type: string): string {
   return `${durable}-${type.replaceAll('.', '-')}`;
 }
+
+/** Where NATS delivers a durable consumer's events; its replicas share it as one queue group. */
+export function deliverySubject(durable: string, type: string): string {
+  return `stackrunner.deliver.${durable}.${type}`;
+}
