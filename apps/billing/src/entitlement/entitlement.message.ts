@@ -1,0 +1,15 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { EntitlementSchema } from '#libs/contracts';
+import type { EntitlementRow } from './entitlement.entity.js';
+
+/** An entitlement as the contract carries it: an unlimited limit is an unset field. */
+export function entitlementMessage(row: EntitlementRow): MessageInitShape<typeof EntitlementSchema> {
+  const { customerId, plan, version, perMinute, perMonth } = row;
+  return {
+    customerId,
+    plan,
+    version,
+    ...(perMinute === null ? {} : { perMinute }),
+    ...(perMonth === null ? {} : { perMonth }),
+  };
+}

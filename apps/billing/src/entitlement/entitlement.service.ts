@@ -1,0 +1,108 @@
+import type { EntityManager } from 'typeorm';
+import type { Outbox, OutboxRelay, TenantScope } from '#libs/database';
+import { DomainError } from '#libs/errors';
+import { events } from '#libs/rpc';
+import type { Clock } from '#libs/service';
+import { defaultPlan, type Limits, plans } from '../plan/plan.js';
+import type { EntitlementRow } from './entitlement.entity.js';
+import { entitlementMessage } from './entitlement.message.js';
+import type { EntitlementRepository } from './entitlement.repository.js';
+
+/** A limit that is absent stays as it is; null makes it unlimited. */
+export type LimitsChange = Partial<Limits>;
+
+/** The largest limit that can be set: `issuer` counts in 64 bits, people in less. */
+const largestLimit = 1_000_000_000n;
+
+export interface EntitlementParts {
+  readonly scope: TenantScope;
+  readonly entitlements: EntitlementRepository;
+  readonly outbox: Outbox;
+  readonly relay: Pick<OutboxRelay, 'wake'>;
+  readonly clock: Clock;
+}
+
+/** What each customer may mint, and who is told when that changes. */
+export class EntitlementService {
+  readonly #parts: EntitlementParts;
+
+  constructor(parts: EntitlementParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * A customer's entitlement. One that is seen for the first time is given the default plan: the caller
+   * may know of a new customer before its event arrives here.
+   *
+   * @throws DomainError bad_request when the id is not a UUID
+   */
+  async entitlementOf(customerId: string): Promise<EntitlementRow> {
+    const { scope, relay } = this.#parts;
+    const { entitlement, added } = await scope.run(customer(customerId), (manager) =>
+      this.#foundOrAdded(manager, customerId),
+    );
+    if (added) relay.wake();
+    return entitlement;
+  }
+
+  /**
+   * Sets a customer's limits apart from its plan, and tells the followers in the same transaction.
+   *
+   * @throws DomainError bad_request when a limit is out of range or the id is not a UUID
+   */
+  async setLimits(customerId: string, limits: LimitsChange): Promise<EntitlementRow> {
+    const { scope, entitlements, relay, clock } = this.#parts;
+    for (const limit of [limits.perMinute, limits.perMonth]) admit(limit);
+    const changed = await scope.run(customer(customerId), async (manager) => {
+      await this.#foundOrAdded(manager, customerId);
+      const before = await entitlements.lock(manager, customerId);
+      const after: EntitlementRow = {
+        ...before,
+        perMinute: limits.perMinute === undefined ? before.perMinute : limits.perMinute,
+        perMonth: limits.perMonth === undefined ? before.perMonth : limits.perMonth,
+        version: before.version + 1n,
+        changedAt: new Date(clock.now()),
+      };
+      const { perMinute, perMonth, version, changedAt } = after;
+      await entitlements.change(manager, customerId, { perMinute, perMonth, version, changedAt });
+      await this.#tell(manager, after);
+      return after;
+    });
+    relay.wake();
+    return changed;
+  }
+
+  async #foundOrAdded(manager: EntityManager, customerId: string) {
+    const { entitlements, clock } = this.#parts;
+    const found = await entitlements.find(manager, customerId);
+    if (found) return { entitlement: found, added: false };
+    const now = new Date(clock.now());
+    const entitlement: EntitlementRow = {
+      customerId,
+      plan: defaultPlan,
+      ...plans[defaultPlan],
+      version: 1n,
+      createdAt: now,
+      changedAt: now,
+    };
+    const added = await entitlements.add(manager, entitlement);
+    if (added) await this.#tell(manager, entitlement);
+    return { entitlement: added ? entitlement : await entitlements.lock(manager, customerId), added };
+  }
+
+  #tell(manager: EntityManager, entitlement: EntitlementRow): Promise<void> {
+    return this.#parts.outbox.add(manager, events.entitlementChanged, {
+      entitlement: entitlementMessage(entitlement),
+    });
+  }
+}
+
+function customer(id: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return id;
+  throw new DomainError('bad_request', 'customer_id must be a UUID.');
+}
+
+function admit(limit: bigint | null | undefined): void {
+  if (limit === undefined || limit === null || (limit >= 0n && limit <= largestLimit)) return;
+  throw new DomainError('bad_request', `A limit must be from 0 to ${largestLimit}, or unlimited.`);
+}
