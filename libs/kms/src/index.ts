@@ -1,6 +1,8 @@
 export {
   createSigner,
+  type KmsOptions,
   type KmsSettings,
+  kmsSettings,
   type LocalKmsSettings,
   type SignerOptions,
 } from './create-signer.js';
@@ -8,6 +10,7 @@ export { formatKeyRef, type KeyRef, parseKeyRef } from './key-ref.js';
 export {
   type CaKeyAlgorithm,
   caKeyAlgorithms,
+  caSignatureAlgorithms,
   destructionDelayMs,
   type KeyDescription,
   type KeyLabels,

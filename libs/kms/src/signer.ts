@@ -7,6 +7,15 @@ import type { KeyRef } from './key-ref.js';
 export const caKeyAlgorithms = ['P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'RSA-4096'] as const;
 export type CaKeyAlgorithm = (typeof caKeyAlgorithms)[number];
 
+/** How a key of each kind signs, in the words of `#libs/x509`. */
+export const caSignatureAlgorithms = {
+  'P-256': 'ecdsa-sha256',
+  'P-384': 'ecdsa-sha384',
+  'RSA-2048': 'rsa-sha256',
+  'RSA-3072': 'rsa-sha256',
+  'RSA-4096': 'rsa-sha256',
+} as const satisfies Record<CaKeyAlgorithm, string>;
+
 /** Free facts about a key, for example `{ customer: '…', purpose: 'root' }`. Never a secret. */
 export type KeyLabels = Readonly<Record<string, string>>;
 

@@ -3,6 +3,7 @@ import { DomainError } from '#libs/errors';
 import { type KeyRef } from '../key-ref.js';
 import {
   type CaKeyAlgorithm,
+  caSignatureAlgorithms,
   destructionDelayMs,
   type KeyDescription,
   type KeyLabels,
@@ -43,7 +44,7 @@ export class LocalSigner implements Signer {
 
   async sign(key: KeyRef, messages: readonly Uint8Array[], deadline: number): Promise<Uint8Array[]> {
     const { file, privateKey } = this.store.open(key.name, refuseUnlessEnabled);
-    const hash = file.algorithm === 'P-384' ? 'sha384' : 'sha256';
+    const hash = caSignatureAlgorithms[file.algorithm] === 'ecdsa-sha384' ? 'sha384' : 'sha256';
     const signatures: Uint8Array[] = [];
     for (const message of messages) {
       if (this.now() >= deadline) {

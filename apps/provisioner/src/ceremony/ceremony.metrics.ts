@@ -1,0 +1,46 @@
+import { type Counter, counter, gauge, type Histogram, histogram, type Registry } from '#libs/observability';
+import type { CeremonyStep } from './ceremony-step.js';
+
+/** What an operator watches ceremonies by. */
+export class CeremonyMetrics {
+  readonly #steps: Counter<'step' | 'outcome'>;
+  readonly #duration: Histogram;
+
+  /** @param unfinished counts the ceremonies that have not ended, of every replica */
+  constructor(registry: Registry, unfinished: () => Promise<number>) {
+    this.#steps = counter({
+      registry,
+      name: 'ceremony_steps_total',
+      help: 'Steps of ceremonies that were tried, by outcome: done or failed.',
+      labels: ['step', 'outcome'],
+    });
+    this.#duration = histogram({
+      registry,
+      name: 'ceremony_duration_seconds',
+      help: 'From the creation of a customer to its active CA.',
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],
+    });
+    gauge({
+      registry,
+      name: 'ceremonies_unfinished',
+      help: 'Ceremonies that have not ended, in the whole installation.',
+      collect: async (metric) => {
+        // A database that is away must not take the other metrics with it: the last value stands.
+        const count = await unfinished().catch(() => undefined);
+        if (count !== undefined) metric.set(count);
+      },
+    });
+  }
+
+  stepDone(step: CeremonyStep): void {
+    this.#steps.inc({ step, outcome: 'done' });
+  }
+
+  stepFailed(step: CeremonyStep): void {
+    this.#steps.inc({ step, outcome: 'failed' });
+  }
+
+  finished(seconds: number): void {
+    this.#duration.observe(seconds);
+  }
+}

@@ -1,0 +1,76 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Inject } from '@nestjs/common';
+import {
+  type CreateCustomerRequest,
+  type CreateCustomerResponseSchema,
+  type GetCustomerRequest,
+  type GetCustomerResponseSchema,
+  type ListCustomersRequest,
+  type ListCustomersResponseSchema,
+  ProvisionerService,
+  type ResumeCustomerRequest,
+  type ResumeCustomerResponseSchema,
+  type SuspendCustomerRequest,
+  type SuspendCustomerResponseSchema,
+} from '#libs/contracts';
+import { DomainError } from '#libs/errors';
+import { RpcController, RpcMethod } from '#libs/rpc';
+import { readKeyAlgorithm } from '../authority/key-algorithm.js';
+import { customerMessage } from './customer.message.js';
+import { CustomerService } from './customer.service.js';
+import { readNameConstraints } from './name-constraints.js';
+
+const defaultPageSize = 100;
+const largestPageSize = 500;
+
+/** The customer half of `ProvisionerService`. */
+@RpcController(ProvisionerService)
+export class CustomerController {
+  constructor(@Inject(CustomerService) private readonly customers: CustomerService) {}
+
+  @RpcMethod(ProvisionerService.method.createCustomer)
+  async createCustomer(
+    request: CreateCustomerRequest,
+  ): Promise<MessageInitShape<typeof CreateCustomerResponseSchema>> {
+    const customer = await this.customers.create({
+      handle: request.handle,
+      rootAlgorithm: readKeyAlgorithm(request.rootAlgorithm, 'P-384'),
+      intermediateAlgorithm: readKeyAlgorithm(request.intermediateAlgorithm, 'P-256'),
+      nameConstraints: readNameConstraints(request.nameConstraints),
+    });
+    return { customer: customerMessage(customer) };
+  }
+
+  @RpcMethod(ProvisionerService.method.getCustomer)
+  async getCustomer(
+    request: GetCustomerRequest,
+  ): Promise<MessageInitShape<typeof GetCustomerResponseSchema>> {
+    return { customer: customerMessage(await this.customers.get(request.handle)) };
+  }
+
+  @RpcMethod(ProvisionerService.method.listCustomers)
+  async listCustomers(
+    request: ListCustomersRequest,
+  ): Promise<MessageInitShape<typeof ListCustomersResponseSchema>> {
+    const pageSize = request.pageSize === 0 ? defaultPageSize : request.pageSize;
+    if (pageSize < 1 || pageSize > largestPageSize) {
+      throw new DomainError('bad_request', `page_size must be from 1 to ${largestPageSize}.`);
+    }
+    const { customers, next } = await this.customers.list(request.pageToken, pageSize);
+    return { customers: customers.map(customerMessage), nextPageToken: next ?? '' };
+  }
+
+  @RpcMethod(ProvisionerService.method.suspendCustomer)
+  async suspendCustomer(
+    request: SuspendCustomerRequest,
+  ): Promise<MessageInitShape<typeof SuspendCustomerResponseSchema>> {
+    return { customer: customerMessage(await this.customers.suspend(request.handle)) };
+  }
+
+  @RpcMethod(ProvisionerService.method.resumeCustomer)
+  async resumeCustomer(
+    request: ResumeCustomerRequest,
+  ): Promise<MessageInitShape<typeof ResumeCustomerResponseSchema>> {
+    return { customer: customerMessage(await this.customers.resume(request.handle)) };
+  }
+}

@@ -1,0 +1,38 @@
+import { EntitySchema } from 'typeorm';
+import type { CaKeyAlgorithm } from '#libs/kms';
+import type { CeremonyRow } from '../ceremony/ceremony.entity.js';
+import type { NameConstraintLists } from './name-constraints.js';
+
+export type CustomerStatus = 'provisioning' | 'active' | 'suspended';
+
+export interface CustomerRow {
+  readonly id: string;
+  readonly handle: string;
+  readonly status: CustomerStatus;
+  /** From 1, one more with every change that an event tells of. */
+  readonly version: number;
+  readonly rootAlgorithm: CaKeyAlgorithm;
+  readonly intermediateAlgorithm: CaKeyAlgorithm;
+  /** Null when nothing is constrained. */
+  readonly nameConstraints: NameConstraintLists | null;
+  readonly createdAt: Date;
+  /** When the first ceremony ended; also of a customer that was suspended then. */
+  readonly activatedAt: Date | null;
+  /** The ceremony under way, where a query joined it. */
+  readonly ceremony?: CeremonyRow | null;
+}
+
+export const CustomerEntity = new EntitySchema<CustomerRow>({
+  name: 'customer',
+  columns: {
+    id: { type: 'uuid', primary: true, generated: 'uuid' },
+    handle: { type: 'text' },
+    status: { type: 'text' },
+    version: { type: 'integer' },
+    rootAlgorithm: { name: 'root_algorithm', type: 'text' },
+    intermediateAlgorithm: { name: 'intermediate_algorithm', type: 'text' },
+    nameConstraints: { name: 'name_constraints', type: 'jsonb', nullable: true },
+    createdAt: { name: 'created_at', type: 'timestamptz' },
+    activatedAt: { name: 'activated_at', type: 'timestamptz', nullable: true },
+  },
+});

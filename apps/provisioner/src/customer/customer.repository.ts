@@ -1,0 +1,63 @@
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import { CeremonyEntity } from '../ceremony/ceremony.entity.js';
+import { CustomerEntity, type CustomerRow } from './customer.entity.js';
+
+export type NewCustomer = Pick<
+  CustomerRow,
+  'handle' | 'rootAlgorithm' | 'intermediateAlgorithm' | 'nameConstraints' | 'createdAt'
+>;
+export type CustomerChange = Partial<Pick<CustomerRow, 'status' | 'activatedAt'>>;
+
+/** Every method works within a transaction of a tenant or of every customer, given as `manager`. */
+export class CustomerRepository {
+  /** Returns undefined when the handle is taken, also by a transaction that commits at the same moment. */
+  async add(manager: EntityManager, customer: NewCustomer): Promise<CustomerRow | undefined> {
+    const inserted = await manager
+      .createQueryBuilder()
+      .insert()
+      .into(CustomerEntity)
+      .values({ ...customer, status: 'provisioning', version: 1 })
+      .orIgnore()
+      .returning('*')
+      .execute();
+    return (inserted.raw as unknown[]).length === 0 ? undefined : this.byHandle(manager, customer.handle);
+  }
+
+  async byHandle(manager: EntityManager, handle: string): Promise<CustomerRow | undefined> {
+    return (await this.#query(manager).where('customer.handle = :handle', { handle }).getOne()) ?? undefined;
+  }
+
+  async byId(manager: EntityManager, id: string): Promise<CustomerRow | undefined> {
+    return (await this.#query(manager).where('customer.id = :id', { id }).getOne()) ?? undefined;
+  }
+
+  /** By handle, after a given one; an empty handle comes before all others. */
+  list(manager: EntityManager, after: string, limit: number): Promise<CustomerRow[]> {
+    return this.#query(manager)
+      .where('customer.handle > :after', { after })
+      .orderBy('customer.handle')
+      .limit(limit)
+      .getMany();
+  }
+
+  /** Waits for other changes of this customer, and holds them off until the transaction ends. */
+  async lock(manager: EntityManager, id: string): Promise<void> {
+    await manager.query('SELECT FROM provisioner.customer WHERE id = $1 FOR UPDATE', [id]);
+  }
+
+  /** One change is one version. */
+  async change(manager: EntityManager, id: string, change: CustomerChange): Promise<void> {
+    await manager.update(CustomerEntity, { id }, { ...change, version: () => 'version + 1' });
+  }
+
+  #query(manager: EntityManager): SelectQueryBuilder<CustomerRow> {
+    return manager
+      .createQueryBuilder(CustomerEntity, 'customer')
+      .leftJoinAndMapOne(
+        'customer.ceremony',
+        CeremonyEntity.options.name,
+        'ceremony',
+        'ceremony.customerId = customer.id AND ceremony.finishedAt IS NULL',
+      );
+  }
+}
