@@ -1,4 +1,4 @@
-// Compiles apps/ and libs/ into dist/ with swc, only when a source is newer than the last build.
+// Compiles apps/, libs/ and what the benchmarks need into dist/ with swc, only when a source is newer than the last build.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stamp = join(dist, '.built');
+const folders = ['apps', 'libs', 'bench', join('test', 'support')];
 
 function files(dir, found = []) {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
@@ -20,7 +21,7 @@ function files(dir, found = []) {
 function isStale() {
   if (!existsSync(stamp)) return true;
   const built = statSync(stamp).mtimeMs;
-  const inputs = [...files(join(root, 'apps')), ...files(join(root, 'libs')), join(root, '.swcrc')];
+  const inputs = [...folders.flatMap((folder) => files(join(root, folder))), join(root, '.swcrc')];
   return inputs.some((file) => statSync(file).mtimeMs >= built);
 }
 
@@ -36,7 +37,7 @@ function sweep() {
 export function build({ force = false } = {}) {
   if (!force && !isStale()) return false;
   const swc = join(root, 'node_modules', '@swc', 'cli', 'bin', 'swc.js');
-  const result = spawnSync(process.execPath, [swc, 'apps', 'libs', '-d', 'dist', '--quiet'], {
+  const result = spawnSync(process.execPath, [swc, ...folders, '-d', 'dist', '--quiet'], {
     cwd: root,
     encoding: 'utf8',
   });

@@ -3,9 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const entries = {
   standalone: 'dist/apps/standalone/src/main.js',
   services: 'dist/apps/standalone/src/services.main.js',
@@ -89,7 +87,6 @@ export class Product {
   static async start(options: StartOptions = {}): Promise<Product> {
     const dataDir = options.dataDir ?? temporaryFolder('product');
     const child = spawn(process.execPath, [entries[options.mode ?? 'standalone'], ...(options.args ?? [])], {
-      cwd: root,
       env: {
         ...process.env,
         STACKRUNNER_PORT: '0',
@@ -151,7 +148,6 @@ export class Product {
         process.execPath,
         ['dist/apps/cli/src/main.js', ...args],
         {
-          cwd: root,
           env: { ...process.env, STACKRUNNER_URL: this.origin, STACKRUNNER_DATA_DIR: this.dataDir, ...env },
         },
         (error, stdout, stderr) => {

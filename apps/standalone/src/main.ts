@@ -1,7 +1,7 @@
 import { loadConfig } from '#libs/config';
-import { runMain } from './run-main.js';
+import { runProcess } from '#libs/service';
 import { startStandalone } from './standalone.js';
 
-await runMain((signal) =>
-  startStandalone(loadConfig('standalone'), { once: process.argv.includes('--once'), signal }),
-);
+const once = process.argv.includes('--once');
+
+await runProcess((signal) => startStandalone(loadConfig('standalone'), { once, signal }));

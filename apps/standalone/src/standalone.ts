@@ -6,12 +6,12 @@ import { revocationMigrations } from '#apps/revocation';
 import type { StandaloneConfig } from '#libs/config';
 import { EmbeddedPostgres, migrate } from '#libs/database';
 import { createLogger } from '#libs/observability';
+import type { Process } from '#libs/service';
 import { openDataFolder } from './data-folder.js';
 import { runDemo } from './demo/demo.js';
 import { ProductClient } from './demo/product-client.js';
 import { claimPort } from './free-port.js';
 import { startProduct } from './product.js';
-import type { Serving } from './run-main.js';
 import { serviceConfigs } from './service-configs.js';
 import { Steps } from './steps.js';
 
@@ -39,7 +39,7 @@ export interface StandaloneOptions {
 export async function startStandalone(
   config: StandaloneConfig,
   options: StandaloneOptions,
-): Promise<Serving> {
+): Promise<Process> {
   const steps = new Steps();
   const { host } = config;
   const port = await claimPort(host, config.port);
@@ -68,7 +68,7 @@ export async function startStandalone(
       databaseUrl: (service) => postgres.url(service),
       publicUrl: config.publicUrl ?? origin,
     });
-    const logger = createLogger('standalone', { level: config.operations.logLevel });
+    const logger = createLogger('standalone', config.operations.logLevel);
     const product = await steps.run(
       'services',
       () => startProduct(configs, logger),

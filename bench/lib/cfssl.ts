@@ -1,28 +1,26 @@
 // The peer: Debian's cfssl, which signs over HTTP and stores nothing.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 
-/** A port that was free a moment ago. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+export interface Peer {
+  readonly url: string;
+  readonly pid: number;
+  /** The request body for one CSR. */
+  body(pem: string): string;
+  stop(): Promise<void>;
 }
 
-export async function startCfssl() {
+export async function startCfssl(): Promise<Peer> {
   const dir = mkdtempSync(join(tmpdir(), 'stackrunner-cfssl-'));
   const profile = { usages: ['digital signature', 'server auth', 'client auth'], expiry: '168h' };
   writeFileSync(join(dir, 'config.json'), JSON.stringify({ signing: { default: profile } }));
   writeFileSync(join(dir, 'ca.json'), JSON.stringify({ CN: 'Bench CA', key: { algo: 'ecdsa', size: 256 } }));
   const made = JSON.parse(
     execFileSync('cfssl', ['gencert', '-initca', join(dir, 'ca.json')], {
+      encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }),
   );
@@ -44,7 +42,7 @@ export async function startCfssl() {
   }
   return {
     url,
-    pid: child.pid,
+    pid: child.pid ?? 0,
     body: (pem) => JSON.stringify({ certificate_request: pem }),
     stop: async () => {
       child.kill('SIGTERM');

@@ -3,15 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const ticksPerSecond = 100;
 
-function stat(pid) {
+function stat(pid: number | string): { parent: number; ticks: number } {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
 }
 
 /** A process and all its living descendants. */
-export function processTree(root) {
-  const parents = new Map();
+export function processTree(root: number): number[] {
+  const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
@@ -26,12 +26,12 @@ export function processTree(root) {
 }
 
 /** CPU seconds that the tree has used so far. */
-export function cpuSeconds(root) {
+export function cpuSeconds(root: number): number {
   return processTree(root).reduce((sum, pid) => sum + stat(pid).ticks, 0) / ticksPerSecond;
 }
 
 /** Proportional memory of the tree in MB: shared pages count once. */
-export function memoryMb(root) {
+export function memoryMb(root: number): number {
   return processTree(root).reduce((sum, pid) => {
     const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
     return sum + Number(pss?.[1] ?? 0) / 1024;

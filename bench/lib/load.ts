@@ -23,11 +23,28 @@ function done(summary, latency, _)
 end
 `;
 
+export interface LoadPlan {
+  readonly bodies: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+export interface LoadResult {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly requests: number;
+}
+
 /**
  * Posts `bodies` in turn over `connections` for `seconds`.
  * Gives requests a second, p50 and p99 in ms; throws when any answer was not 2xx.
  */
-export async function load(url, { bodies, headers, connections, seconds }) {
+export async function load(url: string, plan: LoadPlan): Promise<LoadResult> {
+  const { bodies, headers, connections, seconds } = plan;
   const dir = mkdtempSync(join(tmpdir(), 'stackrunner-bench-'));
   try {
     const { origin, pathname } = new URL(url);
@@ -49,7 +66,7 @@ export async function load(url, { bodies, headers, connections, seconds }) {
     let output = '';
     for await (const chunk of wrk.stdout) output += chunk;
     const line = /^RESULT (.*)$/m.exec(output);
-    if (!line) throw new Error(`wrk gave no result:\n${output}`);
+    if (!line?.[1]) throw new Error(`wrk gave no result:\n${output}`);
     const result = JSON.parse(line[1]);
     if (result.refused + result.broken > 0) {
       throw new Error(
