@@ -1,5 +1,5 @@
 export { checkHealth, type HealthCheck, type HealthReport } from './health.js';
-export { createLogger, type Logger, type LoggerOptions, requestLogger } from './logger.js';
+export { createLogger, type Logger, requestLogger } from './logger.js';
 export {
   type Counter,
   counter,
@@ -11,3 +11,9 @@ export {
   type MetricSpec,
   Registry,
 } from './metrics.js';
+export {
+  type OperationsServer,
+  type OperationsServerOptions,
+  startOperationsServer,
+} from './operations-server.js';
+export { startTracing, type Tracing, withSpan } from './tracing.js';

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { spanFields } from './tracing.js';
 
 export type { Logger } from 'pino';
 
@@ -22,25 +23,25 @@ const hidden = [
   'token',
 ];
 
-export interface LoggerOptions {
-  readonly level?: string;
-  /** Default: standard output. */
-  readonly destination?: DestinationStream;
-}
-
-/** A JSON logger that names its service and hides secrets. Child loggers of a request carry `request_id`. */
-export function createLogger(service: string, options: LoggerOptions = {}): Logger {
+/**
+ * A JSON logger that names its service and hides secrets. Child loggers of a request carry `request_id`; lines
+ * within a span carry its `trace_id`.
+ *
+ * @param destination default: standard output
+ */
+export function createLogger(service: string, level = 'info', destination?: DestinationStream): Logger {
   const settings = {
-    level: options.level ?? 'info',
+    level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    mixin: spanFields,
     redact: {
       paths: hidden.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
       censor: '[hidden]',
     },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  return destination ? pino(settings, destination) : pino(settings);
 }
 
 /** The logger of one request. */

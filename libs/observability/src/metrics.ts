@@ -4,12 +4,21 @@ export type { Counter, Gauge, Histogram } from 'prom-client';
 export { Registry } from 'prom-client';
 
 const prefix = 'stackrunner_';
+const misnamed = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+];
 
 /** A service's own registry; every series carries `service`. Process metrics are collected where they are asked for. */
 export function createRegistry(service: string, options: { process?: boolean } = {}): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  if (options.process) collectDefaultMetrics({ register: registry });
+  if (options.process) {
+    collectDefaultMetrics({ register: registry });
+    // Gauges whose names end as only a counter's may; the same numbers are there without the ending.
+    for (const name of misnamed) registry.removeSingleMetric(name);
+  }
   return registry;
 }
 
