@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const entries = {
   standalone: 'dist/apps/standalone/src/main.js',
-  services: 'dist/apps/standalone/src/services.main.js',
+  services: 'scripts/start-services.mjs',
 } as const;
 
 export interface StartOptions {

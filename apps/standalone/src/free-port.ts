@@ -28,3 +28,8 @@ function sentence(error: NodeJS.ErrnoException, host: string, port: number): str
   }
   return `Cannot listen on ${host}:${port} (${error.code ?? error.message}); see STACKRUNNER_HOST and STACKRUNNER_PORT.`;
 }
+
+/** The base URL of an HTTP listener. */
+export function originOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -10,7 +10,7 @@ import type { Process } from '#libs/service';
 import { openDataFolder } from './data-folder.js';
 import { runDemo } from './demo/demo.js';
 import { ProductClient } from './demo/product-client.js';
-import { claimPort } from './free-port.js';
+import { claimPort, originOf } from './free-port.js';
 import { startProduct } from './product.js';
 import { serviceConfigs } from './service-configs.js';
 import { Steps } from './steps.js';
@@ -43,7 +43,7 @@ export async function startStandalone(
   const steps = new Steps();
   const { host } = config;
   const port = await claimPort(host, config.port);
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const origin = originOf(host, port);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {

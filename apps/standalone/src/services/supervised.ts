@@ -9,6 +9,8 @@ export interface ProcessSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Takes what it prints, a line at a time. */
   readonly onLine: (line: string) => void;
+  /** Called at every start and restart. */
+  readonly onStart: () => void;
 }
 
 const firstRestartMs = 100;
@@ -61,10 +63,11 @@ export class Supervised {
   }
 
   #runOnce(): Promise<string> {
-    const { command, args, env, onLine } = this.spec;
+    const { command, args, env, onLine, onStart } = this.spec;
     // A group of its own: Ctrl-C reaches the supervisor, which stops the processes in their order.
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.#child = child;
+    onStart();
     for (const stream of [child.stdout, child.stderr]) {
       let rest = '';
       stream.setEncoding('utf8').on('data', (chunk: string) => {

@@ -1,0 +1,25 @@
+// The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint.
+import { spawnSync } from 'node:child_process';
+import { delimiter, dirname } from 'node:path';
+import { findNatsServer } from './nats-server.mjs';
+import { findZlint } from './zlint.mjs';
+
+/** Finds or installs them. Returns the PATH to test with; exits 1 when a required one is not to be had. */
+export function findTestTools() {
+  const folders = [];
+  try {
+    folders.push(dirname(findNatsServer()));
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+  if (spawnSync('openssl', ['version']).status !== 0) {
+    console.error(
+      'openssl was not found; the tests verify certificates with it (Debian: apt-get install openssl).',
+    );
+    process.exit(1);
+  }
+  const zlint = findZlint();
+  if (zlint) folders.push(zlint);
+  return [...folders, process.env.PATH].join(delimiter);
+}
