@@ -6,49 +6,74 @@ export const requestIdHeader = 'x-request-id';
 const empty: ReadonlyMap<string, string> = new Map();
 
 /** One call from its caller's side: its deadline, its metadata, and when it is given up. */
-export interface OutgoingCall {
+export class OutgoingCall {
   readonly context: CallContext;
-  remainingMs(): number;
-  aborted(): boolean;
-  /** The answer, or `deadline_exceeded` when that comes first. */
-  settle<T>(answer: Promise<T>): Promise<T>;
+  /** Whether somebody may have taken the call: then nobody knows what became of it. */
+  delivered = false;
+  /** Called when the caller stops waiting, so that the transport does as well. */
+  onGiveUp: (() => void) | undefined;
+  readonly #name: string;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(method: DescMethodUnary, options: CallOptions | undefined) {
+    const metadata = options?.metadata === undefined ? empty : lowerCased(options.metadata);
+    this.#name = `${method.parent.name}.${method.name}`;
+    this.#signal = options?.signal;
+    this.context = {
+      deadline: Date.now() + (options?.timeoutMs ?? defaultTimeoutMs),
+      metadata,
+      requestId: metadata.get(requestIdHeader) ?? globalThis.crypto.randomUUID(),
+    };
+  }
+
+  get remainingMs(): number {
+    return this.context.deadline - Date.now();
+  }
+
+  get aborted(): boolean {
+    return this.#signal?.aborted === true;
+  }
+
+  /** @throws DomainError deadline_exceeded or, for a call that nobody took, service_unavailable */
+  settle<T>(answer: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const giveUp = (error: DomainError) => {
+        end();
+        reject(error);
+        this.onGiveUp?.();
+      };
+      const onAbort = () => giveUp(deadlineExceeded(`The caller of ${this.#name} gave up.`));
+      const timer = setTimeout(() => giveUp(this.#late()), Math.max(0, this.remainingMs));
+      const end = () => {
+        clearTimeout(timer);
+        this.#signal?.removeEventListener('abort', onAbort);
+      };
+      answer.then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
+      if (this.aborted) onAbort();
+      else this.#signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  unavailable(): DomainError {
+    return new DomainError('service_unavailable', `Nobody answers ${this.#name}.`);
+  }
+
+  #late(): DomainError {
+    return this.delivered ? deadlineExceeded(`${this.#name} did not answer in time.`) : this.unavailable();
+  }
 }
 
-export function beginCall(method: DescMethodUnary, options: CallOptions | undefined): OutgoingCall {
-  const deadline = Date.now() + (options?.timeoutMs ?? defaultTimeoutMs);
-  const signal = options?.signal;
-  const metadata = options?.metadata === undefined ? empty : lowerCased(options.metadata);
-  const requestId = metadata.get(requestIdHeader) ?? globalThis.crypto.randomUUID();
-  return {
-    context: { deadline, metadata, requestId },
-    remainingMs: () => deadline - Date.now(),
-    aborted: () => signal?.aborted === true,
-    settle: <T>(answer: Promise<T>) =>
-      new Promise<T>((resolve, reject) => {
-        const give = (message: string) => () => reject(new DomainError('deadline_exceeded', message));
-        const onAbort = give(`The caller of ${method.parent.name}.${method.name} gave up.`);
-        const timer = setTimeout(
-          give(`${method.parent.name}.${method.name} did not answer in time.`),
-          Math.max(0, deadline - Date.now()),
-        );
-        const end = () => {
-          clearTimeout(timer);
-          signal?.removeEventListener('abort', onAbort);
-        };
-        if (signal?.aborted === true) onAbort();
-        else signal?.addEventListener('abort', onAbort, { once: true });
-        answer.then(
-          (value) => {
-            end();
-            resolve(value);
-          },
-          (error: unknown) => {
-            end();
-            reject(error);
-          },
-        );
-      }),
-  };
+function deadlineExceeded(message: string): DomainError {
+  return new DomainError('deadline_exceeded', message);
 }
 
 function lowerCased(metadata: Readonly<Record<string, string>>): ReadonlyMap<string, string> {

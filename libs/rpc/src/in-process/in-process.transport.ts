@@ -6,8 +6,7 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf';
-import { DomainError } from '#libs/errors';
-import { beginCall, type OutgoingCall } from '../outgoing-call.js';
+import { OutgoingCall } from '../outgoing-call.js';
 import { fallbackLogger, type RpcLogger } from '../rpc-logger.js';
 import { type Route, RpcServer } from '../rpc-server.js';
 import {
@@ -49,8 +48,9 @@ class InProcessTransport implements RpcTransport {
 
   async #call(method: DescMethodUnary, request: object, options: CallOptions | undefined) {
     const message = create(method.input, request as MessageInitShape<DescMessage>);
-    const call = beginCall(method, options);
+    const call = new OutgoingCall(method, options);
     const registration = this.#find(methodSubject(method)) ?? (await this.#wait(method, call));
+    call.delivered = true;
     return call.settle(registration.server.answer(registration.route, message, call.context));
   }
 
@@ -66,12 +66,12 @@ class InProcessTransport implements RpcTransport {
   /** A service that starts later, or again, loses no call: it was never delivered. */
   async #wait(method: DescMethodUnary, call: OutgoingCall): Promise<Registration> {
     const subject = methodSubject(method);
-    while (!this.#closed && call.remainingMs() > 0 && !call.aborted()) {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(10, call.remainingMs())));
+    while (!this.#closed && call.remainingMs > 0 && !call.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(10, call.remainingMs)));
       const found = this.#find(subject);
       if (found !== undefined) return found;
     }
-    throw new DomainError('service_unavailable', `${method.parent.name} is not available.`);
+    throw call.unavailable();
   }
 }
 

@@ -28,6 +28,8 @@ export class NatsLink {
   readonly #waiting = new Set<() => void>();
   #connection: NatsConnection | undefined;
   #up = false;
+  #lost = false;
+  #backSince = 0;
   #closing = false;
   #attempt = 0;
 
@@ -37,6 +39,11 @@ export class NatsLink {
   ) {
     this.inbox = `_INBOX.${settings.user ?? settings.service}`;
     void this.#run();
+  }
+
+  /** Unix milliseconds of the last time that a lost connection came back; 0 when none was lost. */
+  get backSince(): number {
+    return this.#backSince;
   }
 
   get connected(): boolean {
@@ -97,11 +104,13 @@ export class NatsLink {
     this.#connection = connection;
     this.#attempt = 0;
     this.#up = true;
+    if (this.#lost) this.#backSince = Date.now();
     this.log.info({ server: connection.getServer() }, 'connected to NATS');
     for (const observer of this.#observers) observer.attached?.(connection);
     this.#wake();
     for await (const status of connection.status()) this.#follow(connection, status);
     this.#up = false;
+    this.#lost = true;
     const reason = await connection.closed();
     if (!this.#closing) this.#report(reason ?? new Error('NATS closed the connection'));
   }
@@ -114,6 +123,7 @@ export class NatsLink {
     }
     if (status.type === 'reconnect') {
       this.#up = true;
+      this.#backSince = Date.now();
       this.#attempt = 0;
       this.log.info({ server: status.server }, 'connected to NATS again');
       for (const observer of this.#observers) observer.reconnected?.(connection);

@@ -17,13 +17,19 @@ import {
   PermissionViolationError,
 } from '@nats-io/transport-node';
 import { DomainError } from '#libs/errors';
-import { beginCall, type OutgoingCall, requestIdHeader } from '../outgoing-call.js';
+import { OutgoingCall, requestIdHeader } from '../outgoing-call.js';
 import { type CallOptions, type Client, makeClient } from '../rpc-transport.js';
 import { methodSubject } from '../subjects.js';
 import { asClient, traceHeaders } from '../tracing.js';
 import { errorOf } from '../wire/error-status.js';
 import { formatTimeout } from '../wire/grpc-timeout.js';
-import { contentType, contentTypeHeader, readHeaders, timeoutHeader } from '../wire/headers.js';
+import {
+  contentType,
+  contentTypeHeader,
+  headerAllowance,
+  readHeaders,
+  timeoutHeader,
+} from '../wire/headers.js';
 import type { LinkObserver, NatsLink } from './nats-link.js';
 
 /** Waits before a call that nobody was there to take is sent again, in milliseconds; the last repeats. */
@@ -75,13 +81,14 @@ export class NatsRpcClient implements LinkObserver {
   }
 
   close(): void {
-    for (const pending of this.#pending.values()) pending.reject(unavailable('The connection was closed.'));
+    for (const pending of this.#pending.values())
+      pending.reject(new DomainError('service_unavailable', 'The connection to NATS was closed.'));
   }
 
   async #call(method: DescMethodUnary, init: object, options: CallOptions | undefined) {
     const request = create(method.input, init as MessageInitShape<DescMessage>);
     const body = toBinary(method.input, request);
-    const call = beginCall(method, options);
+    const call = new OutgoingCall(method, options);
     const reply = await call.settle(this.#deliver(method, body, call));
     return readReply(method, reply);
   }
@@ -94,8 +101,8 @@ export class NatsRpcClient implements LinkObserver {
       const reply = await this.#request(connection, method, body, call);
       if (reply.data.length > 0 || reply.headers?.code !== 503) return reply;
       const wait = noResponderDelaysMs[Math.min(attempt, noResponderDelaysMs.length - 1)] ?? 0;
-      if (call.aborted() || call.remainingMs() <= wait)
-        throw unavailable(`${method.parent.name} is not available.`);
+      call.delivered = false;
+      if (call.aborted || call.remainingMs <= wait) throw call.unavailable();
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
@@ -110,17 +117,13 @@ export class NatsRpcClient implements LinkObserver {
       const resend = isSafe(method) ? send : undefined;
       this.#pending.set(token, { subject, resend, resolve, reject });
     });
-    // The caller stops waiting at the deadline; the entry must go then as well.
-    const expiry = setTimeout(
-      () => this.#pending.get(token)?.reject(unavailable('No answer.')),
-      call.remainingMs(),
-    );
+    call.onGiveUp = () => this.#pending.get(token)?.reject(call.unavailable());
     try {
       assertFits(connection, body);
+      call.delivered = true;
       send(connection);
       return await answered;
     } finally {
-      clearTimeout(expiry);
       this.#pending.delete(token);
     }
   }
@@ -136,12 +139,9 @@ function requestHeaders(call: OutgoingCall) {
   if (!call.context.metadata.has(requestIdHeader)) head.append(requestIdHeader, call.context.requestId);
   for (const [name, value] of Object.entries(traceHeaders())) head.append(name, value);
   head.append(contentTypeHeader, contentType);
-  head.append(timeoutHeader, formatTimeout(call.remainingMs()));
+  head.append(timeoutHeader, formatTimeout(call.remainingMs));
   return head;
 }
-
-/** Room for the headers, which count towards the limit. */
-const headerAllowance = 4096;
 
 function assertFits(connection: NatsConnection, body: Uint8Array): void {
   const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
@@ -162,8 +162,4 @@ function readReply(method: DescMethodUnary, reply: Msg): MessageShape<DescMessag
 
 function isSafe(method: DescMethodUnary): boolean {
   return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
-}
-
-function unavailable(message: string): DomainError {
-  return new DomainError('service_unavailable', message);
 }

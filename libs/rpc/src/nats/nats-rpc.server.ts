@@ -14,12 +14,16 @@ import { serviceSubject } from '../subjects.js';
 import { asServer } from '../tracing.js';
 import { errorHeaders, statusHeader } from '../wire/error-status.js';
 import { parseTimeout } from '../wire/grpc-timeout.js';
-import { metadataOf, readHeaders, timeoutHeader } from '../wire/headers.js';
+import { headerAllowance, metadataOf, readHeaders, timeoutHeader } from '../wire/headers.js';
 import { DiscoverableService } from './discovery.js';
 import type { LinkObserver, NatsLink } from './nats-link.js';
+import { deliverReply, sendReply } from './reply-delivery.js';
 
 /** Calls in hand at which further ones are told `overloaded` instead of waiting in memory. */
 const maxInFlight = 2048;
+
+/** After a connection was lost, callers may come back to their inboxes later than we do. */
+const settlingMs = 5000;
 
 /** Answers calls over NATS; replicas of one service share its calls as one queue group. */
 export class NatsRpcServer extends RpcServer implements LinkObserver {
@@ -97,17 +101,17 @@ export class NatsRpcServer extends RpcServer implements LinkObserver {
     });
   }
 
-  /** An answer outlives a lost connection: it is sent when NATS is back and the caller still waits. */
   async #reply(message: Msg, body: Uint8Array, head: MsgHdrs, deadline: number): Promise<void> {
     if (message.reply === undefined || message.reply === '') return;
     const connection = this.link.current ?? (await this.link.up(deadline));
-    if (body.length > (connection.info?.max_payload ?? Number.POSITIVE_INFINITY)) {
+    const reply = { to: message.reply, body, head };
+    if (body.length + headerAllowance > (connection.info?.max_payload ?? Number.POSITIVE_INFINITY)) {
       this.log.error({ subject: message.subject, size: body.length }, 'an rpc reply is over max_payload');
       const refusal = new DomainError('internal', 'The answer is too large to be carried.');
-      connection.publish(message.reply, new Uint8Array(), { headers: headersOf(errorHeaders(refusal)) });
-      return;
+      Object.assign(reply, { body: new Uint8Array(), head: headersOf(errorHeaders(refusal)) });
     }
-    connection.publish(message.reply, body, { headers: head });
+    if (Date.now() - this.link.backSince > settlingMs) sendReply(connection, reply);
+    else await deliverReply(this.link, reply, deadline);
   }
 }
 

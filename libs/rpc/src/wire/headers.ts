@@ -4,6 +4,9 @@ export const timeoutHeader = 'grpc-timeout';
 export const contentTypeHeader = 'content-type';
 export const contentType = 'application/grpc+proto';
 
+/** Room for the headers, in bytes: they count towards NATS's max_payload. */
+export const headerAllowance = 4096;
+
 /** Headers that carry the call itself; the rest is the caller's metadata. */
 const ownHeaders = new Set([timeoutHeader, contentTypeHeader, 'traceparent', 'tracestate', 'baggage']);
 
