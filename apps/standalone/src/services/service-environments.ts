@@ -1,4 +1,4 @@
-import { type ServiceName, type StandaloneConfig, serviceNames } from '#libs/config';
+import type { ServiceName, StandaloneConfig } from '#libs/config';
 import type { EmbeddedPostgres } from '#libs/database';
 import type { DataFolder } from '../data-folder.js';
 
