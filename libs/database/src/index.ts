@@ -6,9 +6,18 @@ export {
 } from './embedded-postgres/embedded-postgres.js';
 export { type MigrateOptions, type MigrationReport, migrate } from './migrate.js';
 export { grant, type MigrationClass, type MigrationSet, migrationsTable } from './migration-set.js';
+export { createEnsurePartitions, type MonthlyPartitions } from './monthly-partitions.js';
 export { createOutbox, Outbox } from './outbox.js';
 export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
 export { createPool, type PoolOptions } from './pool.js';
+export {
+  byteaArray,
+  byteaArrayOfBlocks,
+  int4Array,
+  timestamptzArray,
+  uuidArray,
+  uuidBytes,
+} from './postgres-arrays.js';
 export { enableRowSecurity, type RowSecurityOptions } from './row-security.js';
 export { type DatabaseSettings, serviceRole } from './settings.js';
 export { TenantScope, withTenant } from './tenant-scope.js';
