@@ -1,7 +1,7 @@
 /** Import boundaries; scripts/boundaries.mjs runs them and asserts how many modules were read. */
 const app = '^apps/([^/]+)/';
 const lib = '^libs/([^/]+)/';
-const testCode = '\\.(spec|story|fault)\\.ts$|^test/|^libs/testing/|^libs/[^/]+/src/testing/';
+const testCode = '\\.(spec|story|fault)\\.ts$|^test/|^libs/testing/|^(apps|libs)/[^/]+/src/testing/';
 
 module.exports = {
   forbidden: [

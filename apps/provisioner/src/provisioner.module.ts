@@ -40,7 +40,10 @@ export const provisionerMigrations: MigrationSet = {
   migrations: [CreateProvisioner1795363200000],
 };
 
-export type ProvisionerDeps = ServiceDeps<ProvisionerConfig>;
+export interface ProvisionerDeps extends ServiceDeps<ProvisionerConfig> {
+  /** Default: the backend of the configuration. */
+  readonly signer?: Signer;
+}
 
 /** What the module is given beside its dependencies; the caller starts, stops and closes it. */
 export interface ProvisionerParts {
@@ -123,7 +126,7 @@ const relayConnections = 2;
 /** Starts the provisioner: opens the keys, waits for its schema, serves calls, and continues ceremonies. */
 export async function startProvisioner(deps: ProvisionerDeps): Promise<RunningService> {
   const { config, rpc, events, logger, metrics } = deps;
-  const signer = await openSigner(deps);
+  const signer = deps.signer ?? (await openSigner(deps));
   const pool = createPool({ ...config.database, poolSize: relayConnections }, { service });
   const lockPool = createPool({ ...config.database, poolSize: concurrentCeremonies }, { service });
   await waitForSchema(pool, provisionerMigrations, {
