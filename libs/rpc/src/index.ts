@@ -4,7 +4,13 @@ export { createInProcessEventBus, type InProcessEventBus } from './in-process/in
 export { createInProcessTransport } from './in-process/in-process.transport.js';
 export { connectNats } from './nats/connect-nats.js';
 export type { NatsRuntime } from './nats/nats.runtime.js';
+export {
+  type NatsClientAccess,
+  type NatsServerSettings,
+  natsServerConfig,
+} from './nats/nats-server-config.js';
 export type { NatsSettings, NatsTlsFiles } from './nats/nats-settings.js';
+export { type NatsUser, natsUsers } from './nats/topology.js';
 export { RpcController, RpcMethod } from './rpc-controller.decorator.js';
 export type { RpcLogger } from './rpc-logger.js';
 export type { RpcServer } from './rpc-server.js';
