@@ -1,3 +1,5 @@
+export { allOptions, type DocumentedOption } from './all-options.js';
+export { configurationMarkdown } from './configuration-markdown.js';
 export { type Environment, type LoadOptions, loadConfig } from './load-config.js';
 export {
   type BillingConfig,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { errorCode } from '#libs/errors';
 import { type OptionMeta, optionMeta } from './option.js';
 import { type ConfigOf, type ProcessName, schemas } from './schemas.js';
 import { ConfigError } from './start-error.js';
@@ -56,7 +57,7 @@ function readOption({ env: name, secret }: OptionMeta, env: Environment): string
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '') || undefined;
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    const reason = errorCode(error) ?? 'unreadable';
     throw new ConfigError(`${fileName} names ${file}, which cannot be read (${reason}).`, { cause: error });
   }
 }

@@ -15,12 +15,19 @@ export function unknownNames(env: Environment): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith(prefix) && !known.has(name))
     .sort()
-    .map((name) => `${name} is not an option and has no effect; did you mean ${closest(name, known)}?`);
+    .map((name) => `${name} is not an option and has no effect${suggestion(name, known)}`);
 }
 
-function closest(name: string, known: ReadonlySet<string>): string {
-  const [best] = [...known].sort((a, b) => distance(name, a) - distance(name, b));
-  return best ?? '';
+function suggestion(name: string, known: ReadonlySet<string>): string {
+  // Only a secret can come from a file.
+  const plain = name.replace(/_FILE$/, '');
+  if (known.has(plain)) return `; did you mean ${plain}?`;
+  const [best] = [...known]
+    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
+    .sort((a, b) => a.edits - b.edits);
+  // Further away than this, it is another word and no slip.
+  const slip = best && best.edits <= Math.max(2, (name.length - prefix.length) / 3);
+  return slip ? `; did you mean ${best.candidate}?` : '; docs/configuration.md lists what there is.';
 }
 
 /** Levenshtein's edit distance. */

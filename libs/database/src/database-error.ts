@@ -1,4 +1,4 @@
-import { DomainError } from '#libs/errors';
+import { DomainError, errorCode } from '#libs/errors';
 
 /** SQLSTATE codes that mean that the database cannot serve now (PostgreSQL, appendix A). */
 const unavailableStates = new Set([
@@ -44,13 +44,13 @@ const unavailableWords = [
 
 /** Whether an error says that PostgreSQL cannot be used at the moment, rather than that a statement is wrong. */
 export function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError && error.errors.some(isUnavailable)) return true;
-  const code = 'code' in error ? String(error.code) : '';
+  if (!isErrorLike(error)) return false;
+  const code = errorCode(error) ?? '';
   if (unavailableStates.has(code) || code.startsWith('08') || unavailableCodes.has(code)) return true;
   if (unavailableWords.some((words) => error.message.includes(words))) return true;
-  const inner = 'driverError' in error ? error.driverError : error.cause;
-  return inner !== error && isUnavailable(inner);
+  // Several addresses were tried; or TypeORM, or we, wrapped what the driver said.
+  const inner = [...(error.errors ?? []), error.driverError, error.cause];
+  return inner.some((each) => each !== error && isUnavailable(each));
 }
 
 /** `storage_unavailable` for everything that passes when PostgreSQL recovers; any other error as it is. */
@@ -63,8 +63,21 @@ export function mapDatabaseError(error: unknown): unknown {
 
 /** The SQLSTATE of an error of PostgreSQL, also from within TypeORM's; undefined for any other error. */
 export function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('driverError' in error && error.driverError !== error) return sqlState(error.driverError);
-  const code = 'code' in error ? String(error.code) : '';
+  if (!isErrorLike(error)) return undefined;
+  if (error.driverError && error.driverError !== error) return sqlState(error.driverError);
+  const code = errorCode(error) ?? '';
   return /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+interface ErrorLike {
+  readonly message: string;
+  readonly errors?: readonly unknown[];
+  readonly driverError?: unknown;
+  readonly cause?: unknown;
+}
+
+function isErrorLike(error: unknown): error is ErrorLike {
+  return (
+    typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
+  );
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { ServiceName } from '#libs/config';
+import { sqlState } from './database-error.js';
 import { type MigrationSet, migrationsTable } from './migration-set.js';
 import { serviceRole } from './settings.js';
 
@@ -68,8 +69,7 @@ async function patiently(work: () => Promise<void>): Promise<void> {
     try {
       return await work();
     } catch (error) {
-      const code = error instanceof pg.DatabaseError ? error.code : undefined;
-      if (attempt === 10 || !meetings.includes(code ?? '')) throw error;
+      if (attempt === 10 || !meetings.includes(sqlState(error) ?? '')) throw error;
       await new Promise((resolve) => setTimeout(resolve, 20 * attempt));
     }
   }

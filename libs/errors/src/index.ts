@@ -1,4 +1,5 @@
 export { DomainError, type ErrorDetails } from './domain-error.js';
+export { errorCode } from './error-code.js';
 export {
   type ErrorCode,
   type ErrorRow,

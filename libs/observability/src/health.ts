@@ -12,25 +12,28 @@ export interface HealthReport {
   readonly checks: Readonly<Record<string, { readonly ready: boolean; readonly message?: string }>>;
 }
 
-/** Longest that one dependency may take to answer. */
-const checkTimeoutMs = 2_000;
-
-/** Asks every dependency at once; none may take longer than two seconds. */
-export async function checkHealth(checks: readonly HealthCheck[]): Promise<HealthReport> {
-  const results = await Promise.all(checks.map(async (each) => [each.name, await ask(each)] as const));
+/** Asks every dependency at once; none may take longer than `timeoutMs`. */
+export async function checkHealth(checks: readonly HealthCheck[], timeoutMs = 2_000): Promise<HealthReport> {
+  const results = await Promise.all(
+    checks.map(async (each) => [each.name, await ask(each, timeoutMs)] as const),
+  );
   return { ready: results.every(([, result]) => result.ready), checks: Object.fromEntries(results) };
 }
 
-async function ask({ check }: HealthCheck): Promise<{ ready: boolean; message?: string }> {
+async function ask(check: HealthCheck, timeoutMs: number): Promise<{ ready: boolean; message?: string }> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs} ms`)), checkTimeoutMs);
+  const timeout = new Promise<{ ready: boolean; message: string }>((resolve) => {
+    timer = setTimeout(
+      () => resolve({ ready: false, message: `no answer within ${timeoutMs} ms` }),
+      timeoutMs,
+    );
   });
+  const answer = check.check().then(
+    () => ({ ready: true }),
+    (error: unknown) => ({ ready: false, message: error instanceof Error ? error.message : String(error) }),
+  );
   try {
-    await Promise.race([check(), timeout]);
-    return { ready: true };
-  } catch (error) {
-    return { ready: false, message: error instanceof Error ? error.message : String(error) };
+    return await Promise.race([answer, timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StartError } from '#libs/config';
+import { errorCode } from '#libs/errors';
 import { isReachable, sharedFolder } from './reachable.js';
 import type { Identity } from './unprivileged-user.js';
 
@@ -43,7 +44,7 @@ export function prepareDataFolder(dataDir: string, user: Identity | undefined): 
     removeHalfMade(cluster);
     return { secretsFile: join(folder, 'passwords.json'), cluster, pgdata: join(cluster, 'pgdata') };
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = errorCode(error) ?? String(error);
     throw new StartError(`The data folder ${folder} cannot be written (${reason}).`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '#libs/errors';
 
 /** What a server writes about itself into its data folder (PostgreSQL, miscadmin.h, LOCK_FILE_LINE_*). */
 export interface PostmasterPid {
@@ -30,7 +31,7 @@ export function isServerOf(pid: number, pgdata: string): boolean {
     process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives, as another user.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    if (errorCode(error) !== 'EPERM') return false;
   }
   try {
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(pgdata);

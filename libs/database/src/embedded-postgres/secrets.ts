@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type ServiceName, StartError, serviceNames } from '#libs/config';
+import { errorCode } from '#libs/errors';
 
 /** Passwords of the owner and of every service's role, made once a data folder. */
 export interface DatabaseSecrets {
@@ -15,7 +16,7 @@ export function databaseSecrets(file: string, mayMake: boolean): DatabaseSecrets
       // 'wx': of two starts at once, one makes them and both read the same.
       writeFileSync(file, JSON.stringify({ owner: randomPassword(), services }), { flag: 'wx', mode: 0o600 });
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     }
   }
   try {
