@@ -20,10 +20,7 @@ const varint = 0;
  * serial and fingerprint only, and the generic encoder costs more than building a certificate.
  */
 export function encodeIssued(context: IssuedContext, certificates: readonly CertificateOctets[]): Uint8Array {
-  const ids = Buffer.concat([
-    field(1, Buffer.from(context.customerId)),
-    field(2, Buffer.from(context.caId)),
-  ]);
+  const ids = Buffer.concat([field(1, Buffer.from(context.customerId)), field(2, Buffer.from(context.caId))]);
   const times = Buffer.concat([number(4, context.notBefore), number(5, context.notAfter)]);
   const parts: Uint8Array[] = [];
   for (const { serial, fingerprint } of certificates) {

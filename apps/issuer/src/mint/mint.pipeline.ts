@@ -107,7 +107,9 @@ export class MintPipeline {
           return { serial, der, fingerprint: sha256(der) };
         });
         const block = packCertificates(certificates);
-        const issued = encodeIssued({ ...authority, ...times(job) }, certificates);
+        const { customerId, caId } = authority;
+        const { notBefore, notAfter } = job;
+        const issued = encodeIssued({ customerId, caId, notBefore, notAfter }, certificates);
         return { index, result: { kind: 'signed' as const, block, issued } };
       });
     } catch (error) {
@@ -141,7 +143,7 @@ function draft(
   const refusal = profile.policy.refusal(csr);
   if (refusal !== undefined) return refusal;
   const serial = randomSerial();
-  const tbs = profile.template.tbs(csr, serial, notBefore, notAfter);
+  const tbs = profile.template.tbs(csr, serial, notBefore * 1000, notAfter * 1000);
   const [finding] = lintTbsCertificate(tbs, 'leaf');
   if (finding) return `the certificate would break ${finding.citation}: ${finding.message}`;
   return { serial, tbs };
@@ -163,8 +165,4 @@ function signatureAt(signatures: readonly Uint8Array[], index: number): Uint8Arr
   const signature = signatures[index];
   if (!signature) throw new DomainError('signer_unavailable', 'The signer gave too few signatures.');
   return signature;
-}
-
-function times({ notBefore, notAfter }: MintJob): { notBefore: number; notAfter: number } {
-  return { notBefore, notAfter };
 }

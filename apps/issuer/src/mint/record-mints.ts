@@ -80,9 +80,18 @@ function parameters(now: number, group: readonly LedgerEntry[]): unknown[] {
     byteaArray(group.map((entry) => entry.idempotency?.body)),
     byteaArray(group.map((entry) => entry.issued)),
     int4Array(requests),
-    byteaArrayOfBlocks(requests.length, group.map((entry) => entry.block.serials)),
-    byteaArrayOfBlocks(requests.length, group.map((entry) => entry.block.fingerprints)),
-    byteaArrayOfBlocks(requests.length, group.map((entry) => entry.block.ders)),
+    byteaArrayOfBlocks(
+      requests.length,
+      group.map((entry) => entry.block.serials),
+    ),
+    byteaArrayOfBlocks(
+      requests.length,
+      group.map((entry) => entry.block.fingerprints),
+    ),
+    byteaArrayOfBlocks(
+      requests.length,
+      group.map((entry) => entry.block.ders),
+    ),
   ];
 }
 

@@ -44,7 +44,8 @@ export function admitBatch({ customerId, csrs, ttlSeconds }: BatchRequest): Mint
 
 /** @throws bad_request when it is not a UUID in lower case */
 export function checkCustomerId(customerId: string): void {
-  if (!uuid.test(customerId)) throw new DomainError('bad_request', 'customer_id must be a UUID in lower case.');
+  if (!uuid.test(customerId))
+    throw new DomainError('bad_request', 'customer_id must be a UUID in lower case.');
 }
 
 /** When the leaves of a batch are valid, in Unix seconds. */

@@ -1,0 +1,46 @@
+import { Inject } from '@nestjs/common';
+import { type GetCertificateRequest, type GetCertificateResponse, IssuerService } from '#libs/contracts';
+import { DomainError } from '#libs/errors';
+import { RpcController, RpcMethod } from '#libs/rpc';
+import type { Clock } from '#libs/service';
+import { tokens } from '../issuer.tokens.js';
+import { checkCustomerId } from '../policy/batch.policy.js';
+import { CertificateRepository } from './certificate.repository.js';
+import { issuedCertificate } from './issued-certificate.js';
+
+const serialLength = 16;
+
+@RpcController(IssuerService)
+export class CertificateController {
+  constructor(
+    private readonly certificates: CertificateRepository,
+    @Inject(tokens.clock) private readonly clock: Clock,
+  ) {}
+
+  @RpcMethod(IssuerService.method.getCertificate)
+  async getCertificate({
+    customerId,
+    serial,
+  }: GetCertificateRequest): Promise<Omit<GetCertificateResponse, '$typeName'>> {
+    checkCustomerId(customerId);
+    const found =
+      serial.length <= serialLength
+        ? await this.certificates.findBySerial(customerId, padded(serial), this.clock.now())
+        : undefined;
+    if (!found) throw new DomainError('serial_not_found', 'No certificate of this customer has this serial.');
+    return {
+      certificate: issuedCertificate(found, unixSeconds(found.issuedAt), unixSeconds(found.expiresAt)),
+    };
+  }
+}
+
+/** Leading zeros are not significant in a serial number; stored are 16 octets. */
+function padded(serial: Uint8Array): Uint8Array {
+  const full = new Uint8Array(serialLength);
+  full.set(serial, serialLength - serial.length);
+  return full;
+}
+
+function unixSeconds(date: Date): bigint {
+  return BigInt(Math.floor(date.getTime() / 1000));
+}

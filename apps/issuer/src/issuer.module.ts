@@ -1,0 +1,163 @@
+import 'reflect-metadata';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { BillingService, ProvisionerService } from '#libs/contracts';
+import { checkSchema, databaseModule, type MigrationSet, TenantScope } from '#libs/database';
+import { DomainError } from '#libs/errors';
+import { checkHealth, type RunningService } from '#libs/service';
+import { AuthorityEntity } from './authority/authority.entity.js';
+import { followAuthorities } from './authority/authority.projection.js';
+import { AuthorityRepository } from './authority/authority.repository.js';
+import { AuthorityService } from './authority/authority.service.js';
+import { CustomerEntity } from './authority/customer.entity.js';
+import { CertificateController } from './certificate/certificate.controller.js';
+import { CertificateEntity } from './certificate/certificate.entity.js';
+import { CertificateRepository } from './certificate/certificate.repository.js';
+import { ensurePartitions } from './certificate/partitions.js';
+import { purgeIdempotency } from './idempotency/idempotency.purge.js';
+import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
+import { ReplayService } from './idempotency/replay.service.js';
+import { type IssuerDeps, type IssuerParts, openParts } from './issuer.parts.js';
+import { tokens } from './issuer.tokens.js';
+import { PeriodicJob } from './maintenance/periodic-job.js';
+import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
+import { MintController } from './mint/mint.controller.js';
+import { MintMetrics } from './mint/mint.metrics.js';
+import { MintService } from './mint/mint.service.js';
+import { EntitlementService } from './quota/entitlement.service.js';
+import { ExhaustedCustomers } from './quota/exhausted-customers.js';
+import { QuotaController } from './quota/quota.controller.js';
+import { QuotaRepository } from './quota/quota.repository.js';
+
+export type { IssuerDeps } from './issuer.parts.js';
+
+const service = 'issuer';
+const minute = 60_000;
+
+export const issuerMigrations: MigrationSet = { service, migrations: [Issuer1795363200000] };
+
+@Module({})
+export class IssuerModule {
+  static register(deps: IssuerDeps, parts: IssuerParts): DynamicModule {
+    const { config, clock, logger, rpc } = deps;
+    const { metrics, mintPool: pool, ledger } = parts;
+    const exhausted = new ExhaustedCustomers(clock);
+    const entities = [AuthorityEntity, CustomerEntity, CertificateEntity];
+    return {
+      module: IssuerModule,
+      imports: [databaseModule({ ...config.database, poolSize: parts.readPoolSize }, { service, entities })],
+      controllers: [MintController, CertificateController, QuotaController],
+      providers: [
+        { provide: tokens.clock, useValue: clock },
+        { provide: tokens.logger, useValue: logger },
+        { provide: MintMetrics, useValue: metrics },
+        {
+          provide: TenantScope,
+          inject: [DataSource],
+          useFactory: (dataSource: DataSource) => new TenantScope(dataSource),
+        },
+        {
+          provide: AuthorityRepository,
+          inject: [TenantScope],
+          useFactory: (scope: TenantScope) => new AuthorityRepository(scope),
+        },
+        {
+          provide: CertificateRepository,
+          inject: [TenantScope],
+          useFactory: (scope: TenantScope) => new CertificateRepository(scope),
+        },
+        {
+          provide: QuotaRepository,
+          inject: [TenantScope],
+          useFactory: (scope: TenantScope) => new QuotaRepository(scope),
+        },
+        {
+          provide: AuthorityService,
+          inject: [AuthorityRepository],
+          useFactory: (repository: AuthorityRepository) =>
+            new AuthorityService({
+              repository,
+              provisioner: rpc.client(ProvisionerService),
+              clock,
+              names: config,
+            }),
+        },
+        {
+          provide: EntitlementService,
+          inject: [QuotaRepository],
+          useFactory: (repository: QuotaRepository) =>
+            new EntitlementService({ repository, billing: rpc.client(BillingService), exhausted }),
+        },
+        {
+          provide: ReplayService,
+          inject: [TenantScope, CertificateRepository, AuthorityService],
+          useFactory: (
+            scope: TenantScope,
+            certificates: CertificateRepository,
+            authorities: AuthorityService,
+          ) =>
+            new ReplayService({ keys: new IdempotencyRepository(scope), certificates, authorities, clock }),
+        },
+        {
+          provide: MintService,
+          inject: [AuthorityService, EntitlementService, ReplayService],
+          useFactory: (
+            authorities: AuthorityService,
+            entitlements: EntitlementService,
+            replays: ReplayService,
+          ) =>
+            new MintService({ authorities, entitlements, replays, pool, ledger, exhausted, metrics, clock }),
+        },
+      ],
+    };
+  }
+}
+
+/** Starts the issuer on a current schema: makes partitions, follows events, then serves calls. */
+export async function startIssuer(deps: IssuerDeps): Promise<RunningService> {
+  const { clock, events, logger } = deps;
+  const parts = await openParts(deps);
+  const { pool, relay, mintPool } = parts;
+  const app = await NestFactory.createMicroservice(IssuerModule.register(deps, parts), {
+    strategy: deps.rpc.server(),
+    logger: ['error', 'warn'],
+  });
+  await ensurePartitions(pool, clock.now());
+  const subscriptions = [
+    ...(await followAuthorities({
+      events,
+      repository: app.get(AuthorityRepository),
+      authorities: app.get(AuthorityService),
+    })),
+    ...(await app.get(EntitlementService).follow(events)),
+  ];
+  await app.listen();
+  relay.start();
+  const jobs = [
+    job('partitions', 24 * 60 * minute, () => ensurePartitions(pool, clock.now())),
+    job('idempotency keys', 10 * minute, () => purgeIdempotency(pool, clock.now())),
+  ];
+  function job(name: string, everyMs: number, work: () => Promise<void>): PeriodicJob {
+    return new PeriodicJob({ name, everyMs, logger, work });
+  }
+  return {
+    name: service,
+    ready: () =>
+      checkHealth([
+        { name: 'database', check: () => checkSchema(pool, issuerMigrations) },
+        { name: 'workers', check: async () => assertWorkers(mintPool.size, deps.config.workers) },
+      ]),
+    async stop() {
+      await Promise.all(jobs.map((each) => each.stop()));
+      await Promise.all(subscriptions.map((each) => each.close()));
+      await app.close();
+      await parts.close();
+    },
+  };
+}
+
+function assertWorkers(running: number, configured: number): void {
+  if (running > 0 || configured === 0) return;
+  throw new DomainError('service_unavailable', 'No mint worker runs.');
+}

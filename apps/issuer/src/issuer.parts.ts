@@ -1,0 +1,87 @@
+import type { Pool } from 'pg';
+import type { IssuerConfig } from '#libs/config';
+import { createPool, OutboxRelay } from '#libs/database';
+import { createSigner, kmsSettings } from '#libs/kms';
+import type { ServiceDeps } from '#libs/service';
+import { Ledger } from './mint/mint.ledger.js';
+import { MintMetrics } from './mint/mint.metrics.js';
+import { MintPipeline } from './mint/mint.pipeline.js';
+import { MintPool } from './mint/mint.pool.js';
+
+export type IssuerDeps = ServiceDeps<IssuerConfig> & {
+  /** Where the compiled worker is. Default: beside this module. */
+  readonly workerUrl?: URL;
+};
+
+/** What the module is given beside its dependencies; whoever made the parts closes them. */
+export interface IssuerParts {
+  readonly metrics: MintMetrics;
+  readonly mintPool: MintPool;
+  readonly ledger: Ledger;
+  readonly relay: OutboxRelay;
+  /** For the relay and for maintenance. */
+  readonly pool: Pool;
+  /** Connections that are left for reads. */
+  readonly readPoolSize: number;
+  close(): Promise<void>;
+}
+
+/** Certificates that may wait for a thread, and for a group: some seconds of work. */
+const capacity = 20_000;
+/** Certificates of one commit: longer statements would delay those who wait behind. */
+const groupSize = 512;
+/** Up to so many certificates are not worth the hop to a thread. */
+const inlineLimit = 2;
+const relayConnections = 2;
+
+/** Opens keys, threads and connections. */
+export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
+  const { config, clock, logger, events } = deps;
+  const service = 'issuer';
+  const { database, workers } = config;
+  const slots = database.poolSize > 3 ? 2 : 1;
+  const ledgerPool = createPool({ ...database, poolSize: slots }, { service });
+  const pool = createPool({ ...database, poolSize: relayConnections }, { service });
+  const relay = new OutboxRelay({ pool, service, events, logger, metrics: deps.metrics });
+  const metrics = new MintMetrics(deps.metrics);
+  const kms = kmsSettings(config.kms);
+  const signer = await createSigner(kms, {
+    warn: (message) => logger.warn(message),
+    now: () => clock.now(),
+  });
+  const mintPool = await MintPool.start({
+    workers,
+    kms,
+    pipeline: new MintPipeline(signer),
+    clock,
+    logger,
+    capacity,
+    inlineLimit,
+    ...(deps.workerUrl && { workerUrl: deps.workerUrl }),
+    observe: (task) => metrics.task(task),
+  });
+  const ledger = new Ledger({
+    pool: ledgerPool,
+    clock,
+    slots,
+    groupSize,
+    capacity,
+    onCommit: () => relay.wake(),
+    observe: (group) => metrics.group(group),
+  });
+  metrics.watch(mintPool, ledger, ledgerPool);
+  return {
+    metrics,
+    mintPool,
+    ledger,
+    relay,
+    pool,
+    readPoolSize: Math.max(1, database.poolSize - slots - relayConnections),
+    async close() {
+      await ledger.close();
+      await mintPool.stop();
+      await relay.stop();
+      await Promise.all([ledgerPool.end(), pool.end()]);
+    },
+  };
+}

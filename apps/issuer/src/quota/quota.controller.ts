@@ -1,0 +1,40 @@
+import { Inject } from '@nestjs/common';
+import { type GetQuotaRequest, type GetQuotaResponse, IssuerService } from '#libs/contracts';
+import { type CallContext, callFrom, RpcController, RpcMethod } from '#libs/rpc';
+import type { Clock } from '#libs/service';
+import { tokens } from '../issuer.tokens.js';
+import { checkCustomerId } from '../policy/batch.policy.js';
+import { EntitlementService } from './entitlement.service.js';
+import { monthEnd } from './month.js';
+import { QuotaRepository } from './quota.repository.js';
+
+@RpcController(IssuerService)
+export class QuotaController {
+  constructor(
+    private readonly quotas: QuotaRepository,
+    private readonly entitlements: EntitlementService,
+    @Inject(tokens.clock) private readonly clock: Clock,
+  ) {}
+
+  @RpcMethod(IssuerService.method.getQuota)
+  async getQuota(
+    { customerId }: GetQuotaRequest,
+    context: CallContext,
+  ): Promise<Omit<GetQuotaResponse, '$typeName'>> {
+    checkCustomerId(customerId);
+    const now = this.clock.now();
+    let quota = await this.quotas.find(customerId, now);
+    if (!quota) {
+      await this.entitlements.fetch(customerId, callFrom(context));
+      quota = await this.quotas.find(customerId, now);
+    }
+    return {
+      ...(quota?.perMinute !== undefined && { perMinute: quota.perMinute }),
+      ...(quota?.perMonth !== undefined && { perMonth: quota.perMonth }),
+      usedThisMinute: quota?.usedThisMinute ?? 0n,
+      usedThisMonth: quota?.usedThisMonth ?? 0n,
+      monthResetsAt: BigInt(monthEnd(now) / 1000),
+      entitlementVersion: quota?.entitlementVersion ?? 0n,
+    };
+  }
+}
