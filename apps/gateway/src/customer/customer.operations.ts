@@ -1,0 +1,118 @@
+import { handleParameter, type Operation, outages } from '../openapi/operation.js';
+import {
+  customerPageSchema,
+  customerSchema,
+  customerWithBearerSchema,
+  limitsSchema,
+  newCustomerSchema,
+} from './customer.schema.js';
+
+const base = '/v1/admin/customers';
+const shared = { tag: 'operator', security: 'operator' } as const;
+const oneCustomer = {
+  status: 200,
+  description: 'The customer.',
+  content: { 'application/json': customerSchema },
+} as const;
+const bodyErrors = ['body_too_large', 'unsupported_media_type', 'bad_request'] as const;
+
+export const customerOperations: readonly Operation[] = [
+  {
+    ...shared,
+    method: 'POST',
+    path: base,
+    id: 'createCustomer',
+    summary: 'Create a customer and start its ceremony',
+    description: 'Answers at once with status provisioning; its CA is active within seconds.',
+    request: { 'application/json': newCustomerSchema },
+    answer: {
+      status: 201,
+      description: 'The customer and its bearer, which is shown this once.',
+      content: { 'application/json': customerWithBearerSchema },
+    },
+    errors: ['unauthorized', ...bodyErrors, 'bad_handle', 'customer_exists', ...outages],
+  },
+  {
+    ...shared,
+    method: 'GET',
+    path: base,
+    id: 'listCustomers',
+    summary: 'List customers by handle',
+    parameters: [
+      {
+        name: 'limit',
+        in: 'query',
+        description: 'Customers a page; default 100.',
+        schema: { type: 'integer', minimum: 1, maximum: 500 },
+      },
+      {
+        name: 'page_token',
+        in: 'query',
+        description: 'next_page_token of the page before.',
+        schema: { type: 'string' },
+      },
+    ],
+    answer: {
+      status: 200,
+      description: 'A page of customers, without limits and use.',
+      content: { 'application/json': customerPageSchema },
+    },
+    errors: ['unauthorized', 'bad_request', ...outages],
+  },
+  {
+    ...shared,
+    method: 'GET',
+    path: `${base}/{handle}`,
+    id: 'showCustomer',
+    summary: 'Show a customer',
+    parameters: [handleParameter],
+    answer: oneCustomer,
+    errors: ['unauthorized', 'customer_not_found', ...outages],
+  },
+  {
+    ...shared,
+    method: 'POST',
+    path: `${base}/{handle}/suspend`,
+    id: 'suspendCustomer',
+    summary: 'Stop a customer from minting; what it has minted stays valid',
+    parameters: [handleParameter],
+    answer: oneCustomer,
+    errors: ['unauthorized', 'customer_not_found', ...outages],
+  },
+  {
+    ...shared,
+    method: 'POST',
+    path: `${base}/{handle}/resume`,
+    id: 'resumeCustomer',
+    summary: 'Let a suspended customer mint again',
+    parameters: [handleParameter],
+    answer: oneCustomer,
+    errors: ['unauthorized', 'customer_not_found', ...outages],
+  },
+  {
+    ...shared,
+    method: 'POST',
+    path: `${base}/{handle}/rotate-bearer`,
+    id: 'rotateBearer',
+    summary: 'Give a customer a new bearer and refuse the one before',
+    parameters: [handleParameter],
+    answer: {
+      status: 200,
+      description: 'The customer and its new bearer, which is shown this once.',
+      content: { 'application/json': customerWithBearerSchema },
+    },
+    errors: ['unauthorized', 'customer_not_found', ...outages],
+  },
+  {
+    ...shared,
+    method: 'PUT',
+    path: `${base}/{handle}/limits`,
+    id: 'setLimits',
+    summary: 'Set how many certificates a customer may mint',
+    description: 'Answers when the new limits are enforced.',
+    parameters: [handleParameter],
+    request: { 'application/json': limitsSchema },
+    answer: oneCustomer,
+    errors: ['unauthorized', ...bodyErrors, 'customer_not_found', ...outages],
+  },
+];

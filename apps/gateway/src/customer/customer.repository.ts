@@ -1,0 +1,32 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Customer } from '#libs/contracts';
+import { mapDatabaseError } from '#libs/database';
+import type { Principal } from '../auth/principal.js';
+import { standingOf } from './customer.presenter.js';
+
+/** The gateway's projection of customers: enough to admit a request without asking the provisioner. */
+export class CustomerRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** @throws DomainError storage_unavailable */
+  async find(handle: string): Promise<Principal | undefined> {
+    try {
+      const rows: { customer_id: string; handle: string; status: Principal['status'] }[] =
+        await this.dataSource.query('SELECT * FROM gateway.find_customer($1)', [handle]);
+      const [row] = rows;
+      return row && { customerId: row.customer_id, handle: row.handle, status: row.status };
+    } catch (error) {
+      throw mapDatabaseError(error);
+    }
+  }
+
+  /** Writes a customer within a transaction as that customer, unless a newer version is there already. */
+  async put(manager: EntityManager, customer: Customer): Promise<void> {
+    await manager.query(
+      `INSERT INTO gateway.customer (customer_id, handle, status, version) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (customer_id) DO UPDATE SET status = excluded.status, version = excluded.version
+       WHERE customer.version < excluded.version`,
+      [customer.id, customer.handle, standingOf(customer), customer.version.toString()],
+    );
+  }
+}

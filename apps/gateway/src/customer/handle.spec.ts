@@ -1,0 +1,27 @@
+import { isHandle } from './handle.js';
+
+describe('a handle', () => {
+  it.each(['a', '0', 'acme', 'acme-corp', 'a1-b2', 'x'.repeat(40)])('may be %s', (handle) => {
+    expect(isHandle(handle)).toBe(true);
+  });
+
+  it.each([
+    '',
+    'A',
+    'Acme',
+    'a_b',
+    'a.b',
+    '-a',
+    'a-',
+    'a--b',
+    'x'.repeat(41),
+    'ä',
+    'a b',
+    'a\n',
+    'a/b',
+    '..',
+    '\0',
+  ])('is never %j', (handle) => {
+    expect(isHandle(handle)).toBe(false);
+  });
+});

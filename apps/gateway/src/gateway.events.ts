@@ -1,0 +1,44 @@
+import type { CustomerChanged } from '#libs/contracts';
+import { type EventBus, events, type Subscription } from '#libs/rpc';
+import type { BearerCache } from './auth/bearer-cache.js';
+import type { CustomerDirectory } from './customer/customer.directory.js';
+import type { TrustArtifactService } from './pki/trust-artifact.service.js';
+
+const durable = 'gateway';
+
+/**
+ * Follows what others know better. One replica must have written a customer's change for all; every replica
+ * writes it before it forgets what it remembered, so that what it reads next is not older.
+ */
+export async function followEvents(
+  bus: EventBus,
+  parts: {
+    readonly directory: CustomerDirectory;
+    readonly cache: BearerCache;
+    readonly artifacts: TrustArtifactService;
+  },
+): Promise<readonly Subscription[]> {
+  const { directory, cache, artifacts } = parts;
+  const everyReplica = { everyReplica: true };
+  const learn = async ({ customer }: CustomerChanged) => {
+    if (customer !== undefined) await directory.learn(customer);
+  };
+  return Promise.all([
+    bus.subscribe(events.customerChanged, durable, learn),
+    bus.subscribe(events.customerChanged, durable, learn, everyReplica),
+    bus.subscribe(
+      events.credentialChanged,
+      durable,
+      async (event) => cache.forget(event.customerId),
+      everyReplica,
+    ),
+    bus.subscribe(
+      events.caActivated,
+      durable,
+      async ({ authority }) => {
+        if (authority !== undefined) artifacts.forget(authority.customerId);
+      },
+      everyReplica,
+    ),
+  ]);
+}

@@ -1,0 +1,99 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { checkSchema, type MigrationSet } from '#libs/database';
+import { checkHealth, type HealthReport, type RunningService } from '#libs/service';
+import { CustomerController } from './customer/customer.controller.js';
+import { CustomerService } from './customer/customer.service.js';
+import { CreateGateway1795363200000 } from './database/migrations/1795363200000-create-gateway.migration.js';
+import { followEvents } from './gateway.events.js';
+import { type GatewayDeps, type GatewayParts, openParts } from './gateway.parts.js';
+import { drain } from './http/drain.js';
+import { GatewayAdapter } from './http/gateway-adapter.js';
+import { createHttpServer } from './http/http-server.js';
+import { PublicUrls } from './http/public-urls.js';
+import { OpenApiController, versionToken } from './openapi/openapi.controller.js';
+import { PkiController } from './pki/pki.controller.js';
+import { SerialStatusService } from './pki/serial-status.service.js';
+import { TrustArtifactService } from './pki/trust-artifact.service.js';
+import { ProblemFilter } from './problem/problem.filter.js';
+import { ProblemResponder } from './problem/problem-responder.js';
+import { productVersion } from './status/product-version.js';
+import { readiness, StatusController } from './status/status.controller.js';
+import { StatusService } from './status/status.service.js';
+
+export type { GatewayDeps } from './gateway.parts.js';
+
+const service = 'gateway';
+
+export const gatewayMigrations: MigrationSet = { service, migrations: [CreateGateway1795363200000] };
+
+@Module({})
+export class GatewayModule {
+  static register(parts: GatewayParts, ready: () => Promise<HealthReport>): DynamicModule {
+    return {
+      module: GatewayModule,
+      controllers: [CustomerController, PkiController, StatusController, OpenApiController],
+      providers: [
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: ProblemResponder, useValue: parts.problems },
+        { provide: PublicUrls, useValue: parts.urls },
+        { provide: CustomerService, useValue: parts.customerService },
+        { provide: TrustArtifactService, useValue: parts.artifacts },
+        { provide: SerialStatusService, useValue: parts.serials },
+        { provide: StatusService, useValue: parts.statuses },
+        { provide: readiness, useValue: ready },
+        { provide: versionToken, useValue: productVersion() },
+      ],
+    };
+  }
+}
+
+/** The gateway as it serves. */
+export interface RunningGateway extends RunningService {
+  /** What it listens on, for example `http://127.0.0.1:8080`. */
+  readonly url: string;
+}
+
+/** Starts the gateway on a current schema: follows events, then listens. */
+export async function startGateway(deps: GatewayDeps): Promise<RunningGateway> {
+  const { config, events } = deps;
+  const parts = await openParts(deps);
+  const { baseDomain, bodyLimit, host, port } = config;
+  const ready = () =>
+    checkHealth([{ name: 'database', check: () => checkSchema(parts.pool, gatewayMigrations) }]);
+  try {
+    const server = await createHttpServer({ ...parts, baseDomain, bodyLimit });
+    const app = await NestFactory.create<NestFastifyApplication>(
+      GatewayModule.register(parts, ready),
+      new GatewayAdapter(server),
+      { logger: ['error', 'warn'], bodyParser: false, abortOnError: false },
+    );
+    const subscriptions = await followEvents(events, parts);
+    await app.listen(port, host);
+    const url = urlOf(host, app.getHttpServer().address());
+    parts.urls.listenOn(url);
+    parts.relay.start();
+    return {
+      name: service,
+      url,
+      ready,
+      async stop() {
+        parts.draining.now = true;
+        await drain(app);
+        await Promise.all(subscriptions.map((each) => each.close()));
+        await parts.close();
+      },
+    };
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
+
+function urlOf(host: string, address: AddressInfo | string | null): string {
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,89 @@
+import { DataSource } from 'typeorm';
+import type { GatewayConfig } from '#libs/config';
+import { BillingService, IssuerService, ProvisionerService, RevocationService } from '#libs/contracts';
+import { createPool, dataSourceOptions, Outbox, OutboxRelay, TenantScope } from '#libs/database';
+import type { ServiceDeps } from '#libs/service';
+import { BearerAuthenticator } from './auth/bearer.authenticator.js';
+import { BearerRepository } from './auth/bearer.repository.js';
+import { BearerCache } from './auth/bearer-cache.js';
+import { OperatorAuthenticator } from './auth/operator.authenticator.js';
+import { CustomerDirectory } from './customer/customer.directory.js';
+import { CustomerRepository } from './customer/customer.repository.js';
+import { CustomerService } from './customer/customer.service.js';
+import type { Draining } from './http/draining.js';
+import { PublicUrls } from './http/public-urls.js';
+import { MintRoutes } from './mint/mint.routes.js';
+import { MintService } from './mint/mint.service.js';
+import { MintCoalescer } from './mint/mint-coalescer.js';
+import { SerialStatusService } from './pki/serial-status.service.js';
+import { TrustArtifactService } from './pki/trust-artifact.service.js';
+import { ProblemResponder } from './problem/problem-responder.js';
+import { productVersion } from './status/product-version.js';
+import { StatusService } from './status/status.service.js';
+import { GatewayMetrics } from './telemetry/gateway-metrics.js';
+
+export type GatewayDeps = ServiceDeps<GatewayConfig>;
+
+const service = 'gateway';
+/** Connections of the outbox relay and the health check, beside those of TypeORM. */
+const relayConnections = 2;
+/** How long a mint may take in all, in milliseconds; a restart of the issuer fits in. */
+const mintTimeoutMs = 5_000;
+
+export type GatewayParts = Awaited<ReturnType<typeof openParts>>;
+
+/** Builds everything that the gateway's routes stand on, and connects to PostgreSQL. */
+export async function openParts({ config, rpc, events, clock, logger, metrics: registry }: GatewayDeps) {
+  const pool = createPool({ ...config.database, poolSize: relayConnections }, { service });
+  const dataSource = new DataSource(dataSourceOptions(config.database, { service, entities: [] }));
+  await dataSource.initialize();
+
+  const issuer = rpc.client(IssuerService);
+  const provisioner = rpc.client(ProvisionerService);
+  const metrics = new GatewayMetrics(registry);
+  const draining: Draining = { now: false };
+  const problems = new ProblemResponder(logger, metrics, draining);
+  const urls = new PublicUrls(config.publicUrl, config.pkiUrl);
+  const relay = new OutboxRelay({ pool, service, events, logger, metrics: registry });
+
+  const tenants = new TenantScope(dataSource);
+  const bearers = new BearerRepository(dataSource);
+  const customers = new CustomerRepository(dataSource);
+  const cache = new BearerCache({ clock });
+  const directory = new CustomerDirectory({
+    repository: customers,
+    tenants,
+    bearers: cache,
+    provisioner,
+    clock,
+  });
+
+  const onMessage = (csrs: number) => metrics.messageSent(csrs);
+  const coalescer = new MintCoalescer({ issuer, clock, timeoutMs: mintTimeoutMs, onMessage });
+  const mints = new MintService(new BearerAuthenticator(cache, bearers, metrics), directory, coalescer);
+  const { bodyLimit } = config;
+
+  return {
+    pool,
+    relay,
+    urls,
+    cache,
+    directory,
+    draining,
+    problems,
+    metrics,
+    operator: new OperatorAuthenticator(config.operatorToken),
+    mintRoutes: new MintRoutes({ mints, problems, metrics, draining, bodyLimit }),
+    customerService: new CustomerService({
+      ...{ provisioner, issuer, billing: rpc.client(BillingService) },
+      ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls },
+    }),
+    artifacts: new TrustArtifactService(provisioner, clock),
+    serials: new SerialStatusService(directory, rpc.client(RevocationService)),
+    statuses: new StatusService(rpc, productVersion()),
+    async close(): Promise<void> {
+      await relay.stop();
+      await Promise.all([dataSource.destroy(), pool.end()]);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { DomainError } from '#libs/errors';
+import type { OperatorAuthenticator } from '../auth/operator.authenticator.js';
+import type { MintRoutes } from '../mint/mint.routes.js';
+import { operations } from '../openapi/operations.js';
+import { parseJson } from '../problem/json-body.js';
+import type { ProblemResponder } from '../problem/problem-responder.js';
+import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
+import { answerConnectionError } from './connection-error.js';
+import type { Draining } from './draining.js';
+import { hostRoutes } from './host-routes.js';
+import { requestId } from './request-id.js';
+import { RouteTable } from './route-table.js';
+
+export interface HttpServerParts {
+  readonly mintRoutes: MintRoutes;
+  readonly operator: OperatorAuthenticator;
+  readonly problems: ProblemResponder;
+  readonly metrics: GatewayMetrics;
+  readonly draining: Draining;
+  readonly baseDomain: string;
+  readonly bodyLimit: number;
+}
+
+/** A whole request must have arrived by then, in milliseconds: slow senders hold connections. */
+const requestTimeoutMs = 30_000;
+/** Longer than load balancers keep idle connections, so that they close first. */
+const keepAliveMs = 75_000;
+/** The longest path is bounded by Node's limit of 16 kB for all headers; what matches no handle is no error of length. */
+const longestParameter = 16_384;
+
+/**
+ * The listener: fastify with the mint routes, the checks that come before any route, and one way to answer
+ * errors. Nest adds its controllers afterwards.
+ */
+export async function createHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
+  const { problems, mintRoutes, bodyLimit } = parts;
+  const server = fastify({
+    logger: false,
+    bodyLimit,
+    genReqId: requestId,
+    requestIdHeader: false,
+    rewriteUrl: hostRoutes(parts.baseDomain),
+    routerOptions: { maxParamLength: longestParameter },
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    // While it stops, the gateway still answers what reaches it, and asks for no more on that connection.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => problems.respond(error, request, reply),
+    clientErrorHandler: answerConnectionError,
+  });
+  server.setErrorHandler((error, request, reply) => problems.respond(error, request, reply));
+  // Loaded now, so that what follows does not reach into its scope.
+  await server.register((scope) => mintRoutes.register(scope));
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson);
+  server.addHook('onRequest', new Doorkeeper(parts).hook);
+  server.addHook('onSend', async (_request, reply) => {
+    if (parts.draining.now) reply.header('connection', 'close');
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const seconds = reply.elapsedTime / 1000;
+    parts.metrics.answered({ method, route: routeOptions.url ?? 'none', status: reply.statusCode, seconds });
+  });
+  return server;
+}
+
+async function readJson(_request: FastifyRequest, body: Buffer): Promise<unknown> {
+  return body.length === 0 ? undefined : parseJson(body);
+}
+
+/** Checks what comes before any controller: the route, the size of the body, the operator's token. */
+class Doorkeeper {
+  private readonly routes = new RouteTable(operations);
+
+  constructor(private readonly parts: HttpServerParts) {}
+
+  readonly hook = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    reply.header('x-request-id', request.id);
+    if (request.is404) return this.withoutRoute(request, reply);
+    if (Number(request.headers['content-length'] ?? 0) > this.parts.bodyLimit) {
+      throw new DomainError('body_too_large', `The body is larger than ${this.parts.bodyLimit} bytes.`);
+    }
+    if (request.routeOptions.url?.startsWith('/v1/admin/')) {
+      reply.header('cache-control', 'no-store');
+      this.parts.operator.authenticate(request.headers.authorization);
+    }
+    return undefined;
+  };
+
+  private withoutRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const allow = this.routes.allow(request.url);
+    if (allow === undefined) throw new DomainError('bad_path', 'There is nothing at this path.');
+    if (request.method !== 'OPTIONS') {
+      throw new DomainError('method_not_allowed', `This path answers ${allow}.`, { details: { allow } });
+    }
+    return reply
+      .code(204)
+      .headers({ allow, ...preflight(request, allow) })
+      .send();
+  }
+}
+
+/** Pages of any origin may read what is public (Fetch, "CORS-preflight request"). */
+function preflight({ url }: FastifyRequest, allow: string): Record<string, string> {
+  if (!url.startsWith('/pki/')) return {};
+  return {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': allow,
+    'access-control-allow-headers': 'If-None-Match, X-Request-Id',
+    'access-control-max-age': '86400',
+  };
+}

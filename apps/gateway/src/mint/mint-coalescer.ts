@@ -1,0 +1,129 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  type IssuerService,
+  MintEachRequestSchema,
+  type MintRequest,
+  type MintResponse,
+  type MintResult,
+} from '#libs/contracts';
+import { DomainError, isErrorCode } from '#libs/errors';
+import type { Client } from '#libs/rpc';
+import type { Clock } from '#libs/service';
+
+/** Measured: more CSRs a message gain nothing, and fewer messages in flight leave the issuer idle. */
+const mostCsrsInMessage = 128;
+const mostInFlight = 4;
+/** CSRs that may wait here: about two seconds of work. More would be answered too late anyway. */
+const mostWaiting = 8_192;
+
+interface Waiting {
+  readonly request: MintRequest;
+  readonly requestId: string;
+  /** Unix milliseconds. */
+  readonly deadline: number;
+  readonly resolve: (response: MintResponse) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface CoalescerOptions {
+  readonly issuer: Pick<Client<typeof IssuerService>, 'mintEach'>;
+  readonly clock: Clock;
+  /** Milliseconds that a mint may take in all. */
+  readonly timeoutMs: number;
+  /** Told how many CSRs each message carries. */
+  readonly onMessage?: (csrs: number) => void;
+}
+
+/**
+ * Puts mints that arrive together into one message to the issuer. Nobody waits on a timer: what came in
+ * within one turn of the event loop goes out at its end, or when one of the messages in flight returns.
+ */
+export class MintCoalescer {
+  private readonly waiting: Waiting[] = [];
+  private waitingCsrs = 0;
+  private inFlight = 0;
+  private scheduled = false;
+
+  constructor(private readonly options: CoalescerOptions) {}
+
+  /**
+   * @throws DomainError what the issuer says of this request; overloaded when too much waits already;
+   *   service_unavailable or deadline_exceeded when no issuer answers
+   */
+  mint(request: MintRequest, requestId: string): Promise<MintResponse> {
+    if (this.waitingCsrs + request.csrs.length > mostWaiting) {
+      throw new DomainError('overloaded', 'Too many requests are waiting; try again shortly.');
+    }
+    return new Promise((resolve, reject) => {
+      const deadline = this.options.clock.now() + this.options.timeoutMs;
+      this.waiting.push({ request, requestId, deadline, resolve, reject });
+      this.waitingCsrs += request.csrs.length;
+      this.schedule();
+    });
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.inFlight >= mostInFlight || this.waiting.length === 0) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      while (this.inFlight < mostInFlight && this.waiting.length > 0) void this.send(this.take());
+    });
+  }
+
+  /** The next message's worth, in order of arrival; what waited too long is given up. */
+  private take(): Waiting[] {
+    const now = this.options.clock.now();
+    const taken: Waiting[] = [];
+    let csrs = 0;
+    let count = 0;
+    for (const each of this.waiting) {
+      if (csrs > 0 && csrs + each.request.csrs.length > mostCsrsInMessage) break;
+      count += 1;
+      if (each.deadline <= now) {
+        each.reject(new DomainError('deadline_exceeded', 'The issuer did not answer in time.'));
+        continue;
+      }
+      taken.push(each);
+      csrs += each.request.csrs.length;
+    }
+    for (const each of this.waiting.splice(0, count)) this.waitingCsrs -= each.request.csrs.length;
+    return taken;
+  }
+
+  private async send(batch: readonly Waiting[]): Promise<void> {
+    const [first] = batch;
+    if (first === undefined) return;
+    const { issuer, clock, onMessage } = this.options;
+    this.inFlight += 1;
+    onMessage?.(batch.reduce((sum, each) => sum + each.request.csrs.length, 0));
+    try {
+      const message = create(MintEachRequestSchema, { requests: batch.map((each) => each.request) });
+      const { results } = await issuer.mintEach(message, {
+        timeoutMs: Math.max(1, first.deadline - clock.now()),
+        metadata: { 'x-request-id': first.requestId },
+      });
+      for (const [index, each] of batch.entries()) settle(each, results[index]);
+    } catch (error) {
+      for (const each of batch) each.reject(error);
+    } finally {
+      this.inFlight -= 1;
+      this.schedule();
+    }
+  }
+}
+
+function settle({ resolve, reject }: Waiting, result: MintResult | undefined): void {
+  if (result?.outcome.case === 'minted') resolve(result.outcome.value);
+  else reject(refusalOf(result));
+}
+
+function refusalOf(result: MintResult | undefined): DomainError {
+  if (result?.outcome.case !== 'error') {
+    return new DomainError('internal', 'The issuer left a request unanswered.');
+  }
+  const { code, message, detailsJson } = result.outcome.value;
+  // A code of a newer issuer is one that this gateway has no status for.
+  if (!isErrorCode(code)) return new DomainError('internal', message);
+  return new DomainError(code, message, { details: detailsJson === '' ? {} : JSON.parse(detailsJson) });
+}

@@ -1,0 +1,49 @@
+import type { ErrorCode } from '#libs/errors';
+import type { JsonSchema } from '../problem/body-validator.js';
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly description: string;
+  readonly schema: JsonSchema;
+}
+
+export interface Answer {
+  readonly status: 200 | 201;
+  readonly description: string;
+  /** Media type to schema; a file has none. */
+  readonly content: Readonly<Record<string, JsonSchema>>;
+  /** Header to what it says. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One route as `/openapi.json` describes it; the room that serves it writes it. */
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** With parameters in braces: `/{handle}/mint`. */
+  readonly path: string;
+  readonly id: string;
+  readonly tag: 'mint' | 'pki' | 'operator' | 'service';
+  readonly summary: string;
+  readonly description?: string;
+  /** Whose bearer it takes; a public route takes none. */
+  readonly security?: 'bearer' | 'operator';
+  readonly parameters?: readonly Parameter[];
+  /** Media type to schema. */
+  readonly request?: Readonly<Record<string, JsonSchema>>;
+  readonly answer: Answer;
+  /** Every code that it may answer, but for `internal`, which none should. */
+  readonly errors: readonly ErrorCode[];
+}
+
+export const handleParameter: Parameter = {
+  name: 'handle',
+  in: 'path',
+  description: 'Handle of the customer.',
+  schema: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$' },
+};
+
+/** What any route answers while a service or the database behind it is away. */
+export const outages = ['service_unavailable', 'deadline_exceeded', 'storage_unavailable'] as const;
+
+export const textFile: JsonSchema = { type: 'string' };

@@ -1,0 +1,66 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { DomainError, type ErrorCode } from '#libs/errors';
+
+/** A JSON Schema (2020-12) as OpenAPI 3.1 publishes it and as requests are checked against it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Which code a violation has: `where` is a JSON Pointer, `keyword` the schema's word that failed. */
+export type CodeOf = (where: string, keyword: string) => ErrorCode;
+
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false });
+
+/**
+ * Compiles a schema into a function that returns a value as what the schema describes.
+ *
+ * @throws DomainError bad_request (or what `codeOf` says) that names the first field that is wrong, and why
+ */
+export function bodyValidator<T>(
+  schema: JsonSchema,
+  codeOf: CodeOf = () => 'bad_request',
+): (value: unknown) => T {
+  const validate = ajv.compile<T>(schema);
+  return (value) => {
+    if (validate(value)) return value;
+    const first = validate.errors?.[0];
+    if (first === undefined) throw new DomainError('bad_request', 'The body is not what it should be.');
+    const field = fieldOf(first);
+    throw new DomainError(codeOf(first.instancePath, first.keyword), `${field} ${reasonOf(first)}.`, {
+      details: { field },
+    });
+  };
+}
+
+/** `/csr_pems/3` as people write it: `csr_pems[3]`. */
+function fieldOf(error: ErrorObject): string {
+  const parts = error.instancePath.split('/').slice(1);
+  if (error.keyword === 'additionalProperties') parts.push(String(error.params.additionalProperty));
+  if (error.keyword === 'required') parts.push(String(error.params.missingProperty));
+  const name = parts
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce(
+      (path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : path === '' ? part : `${path}.${part}`),
+      '',
+    );
+  return name === '' ? 'The body' : shortened(name);
+}
+
+function reasonOf(error: ErrorObject): string {
+  switch (error.keyword) {
+    case 'required':
+      return 'is missing';
+    case 'additionalProperties':
+      return 'is not a field of this request';
+    case 'const':
+      return `must be ${JSON.stringify(error.params.allowedValue)}`;
+    case 'enum':
+      return `must be one of ${JSON.stringify(error.params.allowedValues)}`;
+    case 'type':
+      return `must be of type ${String(error.params.type).replaceAll(',', ' or ')}`;
+    default:
+      return error.message ?? 'is not valid';
+  }
+}
+
+function shortened(text: string): string {
+  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
+}

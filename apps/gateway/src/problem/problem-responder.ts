@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { DomainError } from '#libs/errors';
+import type { Logger } from '#libs/observability';
+import type { Draining } from '../http/draining.js';
+import { closeLingering } from '../http/lingering-close.js';
+import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
+import { toDomainError } from './http-error.js';
+import { toProblem } from './problem.js';
+
+/** Answers a request that failed: the envelope, one line in the log where it is our fault, one count. */
+export class ProblemResponder {
+  constructor(
+    private readonly logger: Logger,
+    private readonly metrics: GatewayMetrics,
+    private readonly draining: Draining,
+  ) {}
+
+  respond(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = toDomainError(thrown);
+    this.note(error, request.id);
+    const { status, headers, body } = toProblem(error, request.id);
+    // Fastify asks to close after every body that it could not parse; only a body that is not read to its
+    // end makes that necessary.
+    reply.removeHeader('connection');
+    if (error.code === 'body_too_large') closeLingering(request.raw);
+    if (this.draining.now || error.code === 'body_too_large') reply.header('connection', 'close');
+    reply
+      .code(status)
+      .headers(headers)
+      .header('x-request-id', request.id)
+      .header('cache-control', 'no-store')
+      .header('content-type', 'application/json')
+      .send(body);
+  }
+
+  private note(error: DomainError, requestId: string): void {
+    const { code, httpStatus } = error;
+    this.metrics.failed(code);
+    const facts = { request_id: requestId, code, err: error.cause ?? error };
+    if (httpStatus === 500) this.logger.error(facts, 'request failed unexpectedly');
+    else if (httpStatus > 500 && code !== 'customer_not_active')
+      this.logger.warn(facts, 'request could not be served');
+  }
+}
