@@ -26,16 +26,27 @@ export {
 export { CertificationRequest } from './csr/certification-request.js';
 export { type CreatedCsr, type CsrWish, createCsr } from './csr/create-csr.js';
 export { CsrError } from './csr/csr-error.js';
-export type { GeneralName } from './csr/general-names.js';
+export { type GeneralName, generalNameTag } from './csr/general-names.js';
+export { checkDnsName, checkHostName, checkMailbox } from './csr/name-syntax.js';
 export { maxCsrLength, parseCsr } from './csr/parse-csr.js';
+export { checkUri } from './csr/uri-syntax.js';
 export { verifyCsr } from './csr/verify-csr.js';
-export { DerError, DerReader, oid, oidOfContent, tag } from './der/index.js';
+export * from './der/index.js';
 export { keyIdentifier, sha256, sha256Hex } from './digest.js';
 export { type KeyAlgorithmName, keyAlgorithmNames } from './key/key-algorithm.js';
 export { KeyError } from './key/key-error.js';
-export { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from './key/subject-public-key-info.js';
+export {
+  parseSubjectPublicKeyInfo,
+  readSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from './key/subject-public-key-info.js';
 export { type DistinguishedName, upperBound } from './name/name-writer.js';
 export { csrFromPem, type PemBlock, PemError, pemBlocks, pemDecodeAll, pemEncode } from './pem/pem.js';
 export { constantTimeEqual, randomSecret, randomSerial } from './random/random.js';
-export { type SignatureAlgorithm, signatureAlgorithmDer } from './signature/signature-algorithm.js';
+export { readSignatureAlgorithm } from './signature/read-signature-algorithm.js';
+export {
+  type SignatureAlgorithm,
+  type SignatureScheme,
+  signatureAlgorithmDer,
+} from './signature/signature-algorithm.js';
 export { signatureVerifies } from './signature/verify-signature.js';

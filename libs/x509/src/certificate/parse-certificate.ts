@@ -74,7 +74,7 @@ function read(reader: DerReader): Certificate {
   const algorithmFrom = reader.position;
   const signatureScheme = readSignatureAlgorithm(reader);
   const algorithm = reader.bytes.subarray(algorithmFrom, reader.position);
-  if (Buffer.compare(algorithm, fields.signatureAlgorithm) !== 0) {
+  if (Buffer.compare(algorithm, fields.signatureAlgorithm.octets) !== 0) {
     throw new DerError('the two signature algorithms differ (RFC 5280 §4.1.1.2)');
   }
   reader.octetAlignedBitString('the signature');
@@ -87,12 +87,12 @@ function read(reader: DerReader): Certificate {
     der: reader.bytes,
     tbs,
     fields,
-    serialHex: hexOfSerial(fields.serial),
-    subject: fields.subject,
-    issuer: fields.issuer,
+    serialHex: hexOfSerial(fields.serial.octets),
+    subject: fields.subject.octets,
+    issuer: fields.issuer.octets,
     notBefore: fields.notBefore.at,
     notAfter: fields.notAfter.at,
-    spki: parseSubjectPublicKeyInfo(fields.spki),
+    spki: parseSubjectPublicKeyInfo(fields.spki.octets),
     subjectKeyIdentifier: readSubjectKeyIdentifier(fields),
     authorityKeyIdentifier: readAuthorityKeyIdentifier(fields),
     nameConstraints: constraints === undefined ? undefined : readNameConstraints(constraints),
@@ -104,7 +104,7 @@ function read(reader: DerReader): Certificate {
 
 /** The value of the first extension of this type. */
 export function extensionValue(fields: TbsCertificate, type: string): Uint8Array | undefined {
-  return fields.extensions.find((extension) => extension.oid === type)?.value;
+  return fields.extensions.find((extension) => extension.oid === type)?.value.octets;
 }
 
 /** A serial as lower-case hex without leading zeros. */

@@ -1,10 +1,18 @@
-import { constructedContextTag, DerError, DerReader, oidOfContent, readTime, tag } from '../der/index.js';
+import {
+  constructedContextTag,
+  DerError,
+  DerReader,
+  DerSlice,
+  oidOfContent,
+  readTime,
+  tag,
+} from '../der/index.js';
 
 /** One extension; `value` is the content of its OCTET STRING. */
 export interface CertificateExtension {
   readonly oid: string;
   readonly critical: boolean;
-  readonly value: Uint8Array;
+  readonly value: DerSlice;
 }
 
 /** One end of the validity. */
@@ -15,22 +23,22 @@ export interface CertificateTime {
   readonly generalized: boolean;
 }
 
-/** A TBSCertificate (RFC 5280 §4.1) taken apart; the byte arrays share memory with it and hold whole DER elements. */
+/** A TBSCertificate (RFC 5280 §4.1) taken apart into whole DER elements. */
 export interface TbsCertificate {
   /** 0 for v1, 2 for v3. */
   readonly version: number;
   /** The INTEGER's content: big-endian two's complement. */
-  readonly serial: Uint8Array;
+  readonly serial: DerSlice;
   /** AlgorithmIdentifier. */
-  readonly signatureAlgorithm: Uint8Array;
+  readonly signatureAlgorithm: DerSlice;
   /** Name. */
-  readonly issuer: Uint8Array;
+  readonly issuer: DerSlice;
   readonly notBefore: CertificateTime;
   readonly notAfter: CertificateTime;
   /** Name. */
-  readonly subject: Uint8Array;
+  readonly subject: DerSlice;
   /** SubjectPublicKeyInfo. */
-  readonly spki: Uint8Array;
+  readonly spki: DerSlice;
   /** Whether one of the unique identifiers is there, which RFC 5280 §4.1.2.8 forbids. */
   readonly hasUniqueId: boolean;
   readonly extensions: readonly CertificateExtension[];
@@ -44,15 +52,15 @@ export function readTbsCertificate(reader: DerReader): TbsCertificate {
   const certificate = reader.enter(tag.sequence, 'the to-be-signed certificate');
   const version = readVersion(reader);
   reader.integer('the serial number');
-  const serial = reader.bytes.subarray(reader.start, reader.stop);
-  const signatureAlgorithm = reader.element(tag.sequence, 'the signature algorithm');
-  const issuer = reader.element(tag.sequence, 'the issuer');
+  const serial = content(reader);
+  const signatureAlgorithm = sequence(reader, 'the signature algorithm');
+  const issuer = sequence(reader, 'the issuer');
   const validity = reader.enter(tag.sequence, 'the validity');
   const notBefore = readEnd(reader, 'notBefore');
   const notAfter = readEnd(reader, 'notAfter');
   reader.leave(validity, 'the validity');
-  const subject = reader.element(tag.sequence, 'the subject');
-  const spki = reader.element(tag.sequence, 'the public key');
+  const subject = sequence(reader, 'the subject');
+  const spki = sequence(reader, 'the public key');
   const hasUniqueId = skipUniqueIds(reader);
   const extensions = reader.peek() === constructedContextTag(3) ? readExtensions(reader) : [];
   reader.leave(certificate, 'the to-be-signed certificate');
@@ -66,6 +74,17 @@ export function parseTbsCertificate(tbs: Uint8Array): TbsCertificate {
   const parsed = readTbsCertificate(reader);
   reader.end('the to-be-signed certificate');
   return parsed;
+}
+
+/** The content of the element that was read last. */
+function content({ bytes, start, stop }: DerReader): DerSlice {
+  return new DerSlice(bytes, start, stop);
+}
+
+function sequence(reader: DerReader, what: string): DerSlice {
+  const from = reader.position;
+  reader.read(tag.sequence, what);
+  return new DerSlice(reader.bytes, from, reader.stop);
 }
 
 function readVersion(reader: DerReader): number {
@@ -96,19 +115,29 @@ function readExtensions(reader: DerReader): CertificateExtension[] {
   const what = 'the extensions';
   const extensions: CertificateExtension[] = [];
   const explicit = reader.enter(constructedContextTag(3), what);
-  const sequence = reader.enter(tag.sequence, what);
+  const list = reader.enter(tag.sequence, what);
   while (reader.more) {
     const outer = reader.enter(tag.sequence, 'an extension');
     reader.read(tag.objectIdentifier, "an extension's type");
     const type = typeOf(reader);
-    const critical = reader.peek() === tag.boolean && reader.boolean("an extension's criticality");
-    const value = reader.content(tag.octetString, "an extension's value");
+    const critical = readCritical(reader);
+    reader.read(tag.octetString, "an extension's value");
+    const value = content(reader);
     reader.leave(outer, 'an extension');
     extensions.push({ oid: type, critical, value });
   }
-  reader.leave(sequence, what);
+  reader.leave(list, what);
   reader.leave(explicit, what);
   return extensions;
+}
+
+/** BOOLEAN DEFAULT FALSE: DER leaves a FALSE out (X.690 §11.5). */
+function readCritical(reader: DerReader): boolean {
+  if (reader.peek() !== tag.boolean) return false;
+  if (!reader.boolean("an extension's criticality")) {
+    throw new DerError("an extension's criticality is FALSE and written out, which DER forbids");
+  }
+  return true;
 }
 
 function typeOf({ bytes, start, stop }: DerReader): string {

@@ -33,22 +33,15 @@ export function readTime(reader: DerReader, what: string): number {
   if (stop - start !== digits + 1 || bytes[stop - 1] !== 0x5a) {
     throw new DerError(`${what} is not in the form that RFC 5280 §4.1.2.5 requires`);
   }
-  let at = start;
-  const pair = (): number => {
-    const high = (bytes[at++] as number) - 0x30;
-    const low = (bytes[at++] as number) - 0x30;
-    if (high < 0 || high > 9 || low < 0 || low > 9)
-      throw new DerError(`${what} has a character that is no digit`);
-    return high * 10 + low;
-  };
-  let year = pair();
-  if (generalized) year = year * 100 + pair();
-  else year += year < 50 ? 2000 : 1900;
-  const month = pair();
-  const day = pair();
-  const hour = pair();
-  const minute = pair();
-  const second = pair();
+  const century = generalized ? pair(bytes, start, what) : 0;
+  const from = generalized ? start + 2 : start;
+  const low = pair(bytes, from, what);
+  const year = generalized ? century * 100 + low : low + (low < 50 ? 2000 : 1900);
+  const month = pair(bytes, from + 2, what);
+  const day = pair(bytes, from + 4, what);
+  const hour = pair(bytes, from + 6, what);
+  const minute = pair(bytes, from + 8, what);
+  const second = pair(bytes, from + 10, what);
   const exists =
     month >= 1 &&
     month <= 12 &&
@@ -58,8 +51,26 @@ export function readTime(reader: DerReader, what: string): number {
     minute < 60 &&
     second < 60;
   if (!exists) throw new DerError(`${what} is a date or time that does not exist`);
-  // Date.UTC alone would take the years 0 to 99 for 1900 to 1999.
-  return new Date(Date.UTC(2000, month - 1, day, hour, minute, second)).setUTCFullYear(year, month - 1, day);
+  return (((daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000;
+}
+
+/** Two decimal digits. */
+function pair(bytes: Uint8Array, at: number, what: string): number {
+  const high = (bytes[at] as number) - 0x30;
+  const low = (bytes[at + 1] as number) - 0x30;
+  if (high < 0 || high > 9 || low < 0 || low > 9)
+    throw new DerError(`${what} has a character that is no digit`);
+  return high * 10 + low;
+}
+
+/** Days from 1970-01-01 in the Gregorian calendar, reckoned from a year that begins in March. */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
 }
 
 const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

@@ -1,5 +1,6 @@
 export { DerError } from './der-error.js';
 export { DerReader } from './der-reader.js';
+export { DerSlice } from './der-slice.js';
 export { constructedContextTag, contextTag, tag } from './der-tag.js';
 export { derTime, readTime } from './der-time.js';
 export * from './der-writer.js';

@@ -74,12 +74,33 @@ export function checkOid(bytes: Uint8Array, start: number, stop: number): void {
   if (start >= stop || !atArcStart) throw new DerError('an object identifier is empty or cut off');
 }
 
+/** The identifiers above by a cheap mix of their content, since dotted texts are dear to make. */
+const known: ({ readonly content: Uint8Array; readonly dotted: string } | undefined)[] = new Array(256);
+for (const dotted of Object.values(oid)) {
+  const content = derOid(dotted).subarray(2);
+  known[slotOf(content, 0, content.length)] = { content, dotted };
+}
+
+function slotOf(bytes: Uint8Array, start: number, stop: number): number {
+  return ((stop - start) * 29 + (bytes[stop - 1] ?? 0) * 7 + (bytes[stop - 2] ?? 0)) & 0xff;
+}
+
+function knownOid(bytes: Uint8Array, start: number, stop: number): string | undefined {
+  const candidate = known[slotOf(bytes, start, stop)];
+  if (candidate === undefined || candidate.content.length !== stop - start) return undefined;
+  const { content } = candidate;
+  for (let i = content.length - 1; i >= 0; i--) if (bytes[start + i] !== content[i]) return undefined;
+  return candidate.dotted;
+}
+
 /**
  * The dotted form of an OBJECT IDENTIFIER's content.
  *
  * @throws DerError as {@link checkOid} does
  */
 export function oidOfContent(bytes: Uint8Array, start: number, stop: number): string {
+  const dotted = knownOid(bytes, start, stop);
+  if (dotted !== undefined) return dotted;
   checkOid(bytes, start, stop);
   const arcs: bigint[] = [];
   let arc = 0n;

@@ -1,0 +1,16 @@
+import { everyKind, type Lint } from '../lint.js';
+
+export const extensionsUniqueLint: Lint = {
+  name: 'extensions-unique',
+  citation: 'RFC 5280 §4.2',
+  kinds: everyKind,
+  check({ fields: { extensions } }) {
+    for (let index = 1; index < extensions.length; index++) {
+      const type = extensions[index]?.oid;
+      for (let other = 0; other < index; other++) {
+        if (extensions[other]?.oid === type) return `the extension ${type} is there twice`;
+      }
+    }
+    return undefined;
+  },
+};

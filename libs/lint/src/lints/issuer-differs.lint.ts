@@ -1,0 +1,10 @@
+import type { Lint } from '../lint.js';
+
+/** A self-issued certificate under a CA would make paths through it ambiguous: only a root is one here. */
+export const issuerDiffersLint: Lint = {
+  name: 'issuer-differs',
+  citation: 'RFC 5280 §3.2',
+  kinds: ['leaf', 'intermediate'],
+  check: ({ fields: { issuer, subject } }) =>
+    issuer.equals(subject) ? 'the certificate names itself as its issuer' : undefined,
+};

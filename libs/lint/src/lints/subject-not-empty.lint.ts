@@ -1,0 +1,9 @@
+import { authorities, type Lint } from '../lint.js';
+
+/** A CA must have a name that its certificates can carry as their issuer. */
+export const subjectNotEmptyLint: Lint = {
+  name: 'subject-not-empty',
+  citation: 'RFC 5280 §4.1.2.6',
+  kinds: authorities,
+  check: ({ fields: { subject } }) => (subject.length <= 2 ? "the CA's subject is empty" : undefined),
+};
