@@ -32,6 +32,7 @@ export class NatsLink {
   #backSince = 0;
   #closing = false;
   #attempt = 0;
+  #reported = false;
 
   constructor(
     private readonly settings: NatsSettings,
@@ -103,6 +104,7 @@ export class NatsLink {
     if (this.#closing) return connection.close();
     this.#connection = connection;
     this.#attempt = 0;
+    this.#reported = false;
     this.#up = true;
     if (this.#lost) this.#backSince = Date.now();
     this.log.info({ server: connection.getServer() }, 'connected to NATS');
@@ -111,6 +113,7 @@ export class NatsLink {
     for await (const status of connection.status()) this.#follow(connection, status);
     this.#up = false;
     this.#lost = true;
+    this.#connection = undefined;
     const reason = await connection.closed();
     if (!this.#closing) this.#report(reason ?? new Error('NATS closed the connection'));
   }
@@ -152,10 +155,11 @@ export class NatsLink {
     for (const wake of [...this.#waiting]) wake();
   }
 
+  /** Once per outage: the first failure says why, the others say nothing new. */
   #report(error: unknown): void {
-    // Once per outage: the first failure says why, the others say nothing new.
-    if (this.#attempt === 0 && !this.#closing)
-      this.log.warn({ err: error, url: this.#place() }, 'cannot reach NATS, will try again');
+    if (this.#reported || this.#closing) return;
+    this.#reported = true;
+    this.log.warn({ err: error, url: this.#place() }, 'cannot reach NATS, will try again');
   }
 
   #place(): string {
