@@ -1,0 +1,131 @@
+import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { caSignatureAlgorithms, createSigner, formatKeyRef } from '#libs/kms';
+import {
+  assembleCertificate,
+  caCertificateTbs,
+  createCsr,
+  parseCsr,
+  randomSerial,
+  signatureAlgorithmDer,
+} from '#libs/x509';
+import type { SigningAuthority } from '../apps/issuer/src/authority/signing-authority.js';
+import { MintPipeline } from '../apps/issuer/src/mint/mint.pipeline.js';
+import { type Benchmark, median, type Row } from './lib/report.js';
+
+const count = 2_000;
+const rounds = 7;
+/** As the worker pool feeds the pipeline. */
+const taskSize = 32;
+const year = 365 * 86_400_000;
+
+async function authorityIn(dir: string): Promise<{ pipeline: MintPipeline; authority: SigningAuthority }> {
+  const signer = await createSigner({
+    backend: 'local',
+    dir,
+    keyFile: join(dir, 'secret'),
+    createKeyFile: true,
+  });
+  const key = await signer.createKey('bench', 'P-256', {});
+  const tbs = caCertificateTbs({
+    kind: 'root',
+    subject: { commonName: 'Bench CA' },
+    spkiDer: await signer.publicKey(key),
+    serial: randomSerial(),
+    notBefore: Date.now() - 60_000,
+    notAfter: Date.now() + year,
+    signatureAlgorithm: caSignatureAlgorithms['P-256'],
+  });
+  const [signature = new Uint8Array()] = await signer.sign(key, [tbs], Date.now() + 5_000);
+  const authority: SigningAuthority = {
+    caId: '00000000-0000-4000-8000-000000000001',
+    customerId: '00000000-0000-4000-8000-000000000002',
+    keyRef: formatKeyRef(key),
+    signatureAlgorithm: 'ecdsa-sha256',
+    certificateDer: assembleCertificate(tbs, signatureAlgorithmDer('ecdsa-sha256'), signature),
+    subjectCommonName: 'bench.leaf.stackrunner.localhost',
+    crlUrl: 'http://127.0.0.1:8080/pki/bench/intermediate.crl',
+    ocspUrl: 'http://127.0.0.1:8080/pki/bench/ocsp',
+    caIssuersUrl: 'http://127.0.0.1:8080/pki/bench/ca/intermediate.der',
+  };
+  return { pipeline: new MintPipeline(signer), authority };
+}
+
+/** CPU microseconds of this process that one item of the work took. */
+async function cpu(work: () => Promise<void> | void): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / count;
+}
+
+/** The least that any mint in Node must do: import the requester's key, verify the request, sign the leaf. */
+function nodeItself(csrs: readonly Uint8Array[]): () => void {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const parts = csrs.map((der) => {
+    const csr = parseCsr(der);
+    const jwk = createPublicKey({ key: Buffer.from(csr.spki.der), format: 'der', type: 'spki' }).export({
+      format: 'jwk',
+    });
+    return { jwk, tbs: csr.tbs, signature: csr.signature };
+  });
+  const leaf = Buffer.alloc(600, 1);
+  return () => {
+    for (const { jwk, tbs, signature } of parts) {
+      if (!verify('sha256', tbs, createPublicKey({ key: jwk, format: 'jwk' }), signature))
+        throw new Error('unverified');
+      sign('sha256', leaf, privateKey);
+    }
+  };
+}
+
+async function run(): Promise<Row[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'stackrunner-loop-'));
+  try {
+    const { pipeline, authority } = await authorityIn(dir);
+    const pool = (round: number) =>
+      Array.from(
+        { length: count },
+        (_, i) => createCsr({ commonName: 'b', dnsNames: [`app-${round}-${i}.internal`] }).csrDer,
+      );
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      // New keys every round: the pipeline remembers keys that it has seen.
+      const csrs = pool(round);
+      const node = nodeItself(csrs);
+      const now = Math.floor(Date.now() / 1_000);
+      const times = { notBefore: now - 60, notAfter: now + 3_600, deadline: Date.now() + 60_000 };
+      const minted = await cpu(async () => {
+        for (let i = 0; i < count; i += taskSize) {
+          const job = { kind: 'mint' as const, authority, csrs: csrs.slice(i, i + taskSize), ...times };
+          const { results } = await pipeline.run([job]);
+          if (results[0]?.kind !== 'signed') throw new Error(`not minted: ${JSON.stringify(results[0])}`);
+        }
+      });
+      const least = await cpu(node);
+      if (round === 0) continue; // warms both up
+      ours.push(minted);
+      theirs.push(least);
+    }
+    return [
+      {
+        path: 'mint loop alone (parse, verify, policy, build, lint, sign)',
+        measured: `${median(ours).toFixed(0)} µs CPU`,
+        against: `Node's import + verify + sign ${median(theirs).toFixed(0)} µs CPU`,
+        ratio: median(theirs.map((least, i) => least / (ours[i] ?? least))),
+        atLeast: 0.85,
+      },
+    ];
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+export const mintLoop: Benchmark = {
+  name: 'mint-loop',
+  about: "the pipeline on one core, against Node's own cryptography alone",
+  run,
+};
