@@ -26,8 +26,8 @@ const algorithms = [
   { handle: 'default', root: KeyAlgorithm.UNSPECIFIED, intermediate: KeyAlgorithm.UNSPECIFIED },
   { handle: 'p256', root: KeyAlgorithm.EC_P256, intermediate: KeyAlgorithm.EC_P256 },
   { handle: 'p384', root: KeyAlgorithm.EC_P384, intermediate: KeyAlgorithm.EC_P384 },
-  { handle: 'rsa', root: KeyAlgorithm.RSA_4096, intermediate: KeyAlgorithm.RSA_2048 },
-  { handle: 'mixed', root: KeyAlgorithm.RSA_3072, intermediate: KeyAlgorithm.EC_P256 },
+  { handle: 'rsa', root: KeyAlgorithm.RSA_3072, intermediate: KeyAlgorithm.RSA_2048 },
+  { handle: 'mixed', root: KeyAlgorithm.RSA_2048, intermediate: KeyAlgorithm.EC_P256 },
 ];
 
 describe.each(algorithms)('the ceremony of $handle', ({ handle, root, intermediate }) => {

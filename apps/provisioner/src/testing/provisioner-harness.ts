@@ -20,6 +20,7 @@ import { provisionerMigrations, startProvisioner } from '../provisioner.module.j
 export interface Replica {
   readonly client: Client<typeof ProvisionerService>;
   readonly service: RunningService;
+  readonly stop: () => Promise<void>;
 }
 
 export const pkiUrl = 'http://pki.example.test/pki';
@@ -28,7 +29,7 @@ export const pkiUrl = 'http://pki.example.test/pki';
 export class ProvisionerHarness {
   readonly customerEvents: CustomerChanged[] = [];
   readonly authorityEvents: CaActivated[] = [];
-  readonly #replicas: Replica[] = [];
+  readonly #replicas = new Set<Replica>();
   readonly #bus = createInProcessEventBus({ logger: createLogger('provisioner', 'silent') });
 
   private constructor(
@@ -83,13 +84,16 @@ export class ProvisionerHarness {
       metrics: createRegistry('provisioner'),
       ...options,
     });
-    const replica = { client: rpc.client(ProvisionerService), service };
-    this.#replicas.push(replica);
+    const stop = async () => {
+      if (this.#replicas.delete(replica)) await service.stop();
+    };
+    const replica: Replica = { client: rpc.client(ProvisionerService), service, stop };
+    this.#replicas.add(replica);
     return replica;
   }
 
   async stop(): Promise<void> {
-    for (const { service } of this.#replicas) await service.stop();
+    for (const replica of [...this.#replicas]) await replica.stop();
     await this.#bus.close();
     await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });
