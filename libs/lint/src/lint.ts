@@ -1,4 +1,5 @@
 import type { CertificateView } from './certificate-view.js';
+import type { Frame } from './frame.js';
 
 /** What a certificate is for: the kinds differ in what RFC 5280 asks of them. */
 export type CertificateKind = 'leaf' | 'intermediate' | 'root';
@@ -13,15 +14,28 @@ export interface LintFinding {
   readonly message: string;
 }
 
-/** One clause. */
-export interface Lint {
+interface Clause {
   readonly name: string;
   readonly citation: string;
   /** The kinds that the clause speaks about. */
   readonly kinds: readonly CertificateKind[];
-  /** What is wrong, or undefined. @throws DerError for an encoding that cannot be read, which is a finding too */
-  check(certificate: CertificateView, kind: CertificateKind): string | undefined;
 }
+
+/** A clause about what is each certificate's own: serial, validity, key, names. */
+export interface CertificateLint extends Clause {
+  readonly reads: 'certificate';
+  /** What is wrong, or undefined. @throws DerError for an encoding that cannot be read, which is a finding too */
+  check(certificate: CertificateView): string | undefined;
+}
+
+/** A clause about what many certificates have in common; the same frame is judged once. */
+export interface FrameLint extends Clause {
+  readonly reads: 'frame';
+  /** What is wrong, or undefined. @throws DerError for an encoding that cannot be read, which is a finding too */
+  check(frame: Frame): string | undefined;
+}
+
+export type Lint = CertificateLint | FrameLint;
 
 export const everyKind: readonly CertificateKind[] = ['leaf', 'intermediate', 'root'];
 export const authorities: readonly CertificateKind[] = ['intermediate', 'root'];

@@ -1,18 +1,19 @@
 import { oid, oidOfContent, tag } from '#libs/x509';
-import type { Lint } from '../lint.js';
+import type { FrameLint } from '../lint.js';
 import { httpProblem, uriTag } from '../walk.js';
 
 /** Never critical, never empty; OCSP and caIssuers are offered by http. */
-export const authorityInfoAccessLint: Lint = {
+export const authorityInfoAccessLint: FrameLint = {
   name: 'authority-info-access',
   citation: 'RFC 5280 §4.2.2.1',
+  reads: 'frame',
   kinds: ['leaf', 'intermediate'],
-  check(certificate) {
+  check(frame) {
     const what = 'authorityInfoAccess';
-    const extension = certificate.extension(oid.authorityInfoAccess);
-    if (extension === undefined) return `there is no ${what}`;
-    if (extension.critical) return `${what} is critical`;
-    const reader = extension.value.reader();
+    const value = frame.value(oid.authorityInfoAccess);
+    if (value === undefined) return `there is no ${what}`;
+    if (frame.critical(oid.authorityInfoAccess) === true) return `${what} is critical`;
+    const reader = value.reader();
     reader.enter(tag.sequence, what);
     if (!reader.more) return `${what} is empty`;
     while (reader.more) {

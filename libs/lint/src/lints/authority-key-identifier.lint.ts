@@ -1,16 +1,17 @@
 import { contextTag, oid, tag } from '#libs/x509';
-import type { Lint } from '../lint.js';
+import type { FrameLint } from '../lint.js';
 
 /** Every certificate but a self-signed one says which key signed it, by the keyIdentifier; never critical. */
-export const authorityKeyIdentifierLint: Lint = {
+export const authorityKeyIdentifierLint: FrameLint = {
   name: 'authority-key-identifier',
   citation: 'RFC 5280 §4.2.1.1',
+  reads: 'frame',
   kinds: ['leaf', 'intermediate'],
-  check(certificate) {
-    const extension = certificate.extension(oid.authorityKeyIdentifier);
-    if (extension === undefined) return 'there is no authorityKeyIdentifier';
-    if (extension.critical) return 'the authorityKeyIdentifier is critical';
-    const reader = extension.value.reader();
+  check(frame) {
+    const value = frame.value(oid.authorityKeyIdentifier);
+    if (value === undefined) return 'there is no authorityKeyIdentifier';
+    if (frame.critical(oid.authorityKeyIdentifier) === true) return 'the authorityKeyIdentifier is critical';
+    const reader = value.reader();
     reader.enter(tag.sequence, 'the authorityKeyIdentifier');
     if (reader.peek() !== contextTag(0)) return 'the authorityKeyIdentifier has no keyIdentifier';
     reader.read(contextTag(0), 'the keyIdentifier');

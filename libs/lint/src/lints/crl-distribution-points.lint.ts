@@ -1,18 +1,19 @@
 import { constructedContextTag, oid, tag } from '#libs/x509';
-import type { Lint } from '../lint.js';
+import type { FrameLint } from '../lint.js';
 import { httpProblem, uriTag } from '../walk.js';
 
 /** Not critical; every point says where by a fullName, and that by http. */
-export const crlDistributionPointsLint: Lint = {
+export const crlDistributionPointsLint: FrameLint = {
   name: 'crl-distribution-points',
   citation: 'RFC 5280 §4.2.1.13',
+  reads: 'frame',
   kinds: ['leaf', 'intermediate'],
-  check(certificate) {
+  check(frame) {
     const what = 'cRLDistributionPoints';
-    const extension = certificate.extension(oid.crlDistributionPoints);
-    if (extension === undefined) return `there are no ${what}`;
-    if (extension.critical) return `the ${what} are critical`;
-    const reader = extension.value.reader();
+    const value = frame.value(oid.crlDistributionPoints);
+    if (value === undefined) return `there are no ${what}`;
+    if (frame.critical(oid.crlDistributionPoints) === true) return `the ${what} are critical`;
+    const reader = value.reader();
     reader.enter(tag.sequence, what);
     if (!reader.more) return `the ${what} are empty`;
     while (reader.more) {

@@ -1,15 +1,16 @@
 import { oid, tag } from '#libs/x509';
-import { everyKind, type Lint } from '../lint.js';
+import { everyKind, type FrameLint } from '../lint.js';
 import { firstInName, type NameAttribute } from '../walk.js';
 
 const directoryStrings = new Set<string>([oid.commonName, oid.organizationName]);
 
 /** CAs must encode a DirectoryString as PrintableString or UTF8String. */
-export const directoryStringTypeLint: Lint = {
+export const directoryStringTypeLint: FrameLint = {
   name: 'directory-string-type',
   citation: 'RFC 5280 §4.1.2.4',
+  reads: 'frame',
   kinds: everyKind,
-  check: ({ fields: { subject } }) => firstInName(subject, problem),
+  check: ({ subject }) => firstInName(subject, problem),
 };
 
 function problem({ type, valueTag }: NameAttribute): string | undefined {

@@ -1,10 +1,11 @@
-import { everyKind, type Lint } from '../lint.js';
+import { everyKind, type FrameLint } from '../lint.js';
 
-export const extensionsUniqueLint: Lint = {
+export const extensionsUniqueLint: FrameLint = {
   name: 'extensions-unique',
   citation: 'RFC 5280 §4.2',
+  reads: 'frame',
   kinds: everyKind,
-  check({ fields: { extensions } }) {
+  check({ extensions }) {
     for (let index = 1; index < extensions.length; index++) {
       const type = extensions[index]?.oid;
       for (let other = 0; other < index; other++) {

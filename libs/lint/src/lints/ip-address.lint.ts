@@ -1,10 +1,11 @@
 import { generalNameTag, oid } from '#libs/x509';
-import { everyKind, type Lint } from '../lint.js';
+import { type CertificateLint, everyKind } from '../lint.js';
 import { firstGeneralName } from '../walk.js';
 
-export const ipAddressLint: Lint = {
+export const ipAddressLint: CertificateLint = {
   name: 'ip-address',
   citation: 'RFC 5280 §4.2.1.6',
+  reads: 'certificate',
   kinds: everyKind,
   check: (certificate) =>
     firstGeneralName(certificate.extension(oid.subjectAltName), (kind, _, start, stop) => {

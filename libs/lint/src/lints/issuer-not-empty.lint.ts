@@ -1,9 +1,10 @@
-import { everyKind, type Lint } from '../lint.js';
+import { everyKind, type FrameLint } from '../lint.js';
 
-export const issuerNotEmptyLint: Lint = {
+export const issuerNotEmptyLint: FrameLint = {
   name: 'issuer-not-empty',
   citation: 'RFC 5280 §4.1.2.4',
+  reads: 'frame',
   kinds: everyKind,
   // An empty SEQUENCE has a header and nothing else.
-  check: ({ fields: { issuer } }) => (issuer.length <= 2 ? 'the issuer is empty' : undefined),
+  check: ({ issuer }) => (issuer.length <= 2 ? 'the issuer is empty' : undefined),
 };

@@ -1,10 +1,11 @@
 import { keyUsageBits } from '../key-usage-bits.js';
-import type { Lint } from '../lint.js';
+import type { FrameLint } from '../lint.js';
 
 /** Without cA in basicConstraints the key must not verify certificates. */
-export const keyUsageLeafLint: Lint = {
+export const keyUsageLeafLint: FrameLint = {
   name: 'key-usage-leaf',
   citation: 'RFC 5280 §4.2.1.9',
+  reads: 'frame',
   kinds: ['leaf'],
   check: ({ keyUsage = 0 }) =>
     (keyUsage & (keyUsageBits.keyCertSign | keyUsageBits.cRLSign)) === 0

@@ -1,11 +1,12 @@
 import { oid } from '#libs/x509';
-import type { Lint } from '../lint.js';
+import type { FrameLint } from '../lint.js';
 
 /** Only in the certificates of CAs. */
-export const nameConstraintsAuthorityLint: Lint = {
+export const nameConstraintsAuthorityLint: FrameLint = {
   name: 'name-constraints-authority',
   citation: 'RFC 5280 §4.2.1.10',
+  reads: 'frame',
   kinds: ['leaf'],
-  check: (certificate) =>
-    certificate.extension(oid.nameConstraints) === undefined ? undefined : 'a leaf has nameConstraints',
+  check: (frame) =>
+    frame.critical(oid.nameConstraints) === undefined ? undefined : 'a leaf has nameConstraints',
 };

@@ -1,12 +1,11 @@
 import { oid } from '#libs/x509';
-import { authorities, type Lint } from '../lint.js';
+import { authorities, type FrameLint } from '../lint.js';
 
-export const nameConstraintsCriticalLint: Lint = {
+export const nameConstraintsCriticalLint: FrameLint = {
   name: 'name-constraints-critical',
   citation: 'RFC 5280 §4.2.1.10',
+  reads: 'frame',
   kinds: authorities,
-  check: (certificate) =>
-    certificate.extension(oid.nameConstraints)?.critical === false
-      ? 'the nameConstraints are not critical'
-      : undefined,
+  check: (frame) =>
+    frame.critical(oid.nameConstraints) === false ? 'the nameConstraints are not critical' : undefined,
 };

@@ -1,16 +1,17 @@
 import { constructedContextTag, generalNameTag, oid, tag } from '#libs/x509';
-import { authorities, type Lint } from '../lint.js';
+import { authorities, type FrameLint } from '../lint.js';
 
 /** At least one subtree; minimum 0 and no maximum, which DER does not write; addresses with their mask. */
-export const nameConstraintsSubtreesLint: Lint = {
+export const nameConstraintsSubtreesLint: FrameLint = {
   name: 'name-constraints-subtrees',
   citation: 'RFC 5280 §4.2.1.10',
+  reads: 'frame',
   kinds: authorities,
-  check(certificate) {
-    const extension = certificate.extension(oid.nameConstraints);
-    if (extension === undefined) return undefined;
+  check(frame) {
+    const value = frame.value(oid.nameConstraints);
+    if (value === undefined) return undefined;
     const what = 'the nameConstraints';
-    const reader = extension.value.reader();
+    const reader = value.reader();
     const outer = reader.enter(tag.sequence, what);
     if (!reader.more) return `${what} are empty`;
     for (const side of [constructedContextTag(0), constructedContextTag(1)]) {

@@ -1,5 +1,5 @@
 import { oid, tag, upperBound } from '#libs/x509';
-import { everyKind, type Lint } from '../lint.js';
+import { everyKind, type FrameLint } from '../lint.js';
 import { firstInName, type NameAttribute } from '../walk.js';
 
 /** Upper bounds in characters. */
@@ -8,11 +8,12 @@ const bounds = new Map<string, number>([
   [oid.organizationName, upperBound.organizationName],
 ]);
 
-export const nameUpperBoundsLint: Lint = {
+export const nameUpperBoundsLint: FrameLint = {
   name: 'name-upper-bounds',
   citation: 'RFC 5280 appendix A.1',
+  reads: 'frame',
   kinds: everyKind,
-  check: ({ fields: { subject } }) => firstInName(subject, problem),
+  check: ({ subject }) => firstInName(subject, problem),
 };
 
 function problem({ type, valueTag, bytes, start, stop }: NameAttribute): string | undefined {

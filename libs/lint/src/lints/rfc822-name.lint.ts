@@ -1,11 +1,12 @@
 import { checkMailbox, generalNameTag, oid } from '#libs/x509';
-import { everyKind, type Lint } from '../lint.js';
+import { type CertificateLint, everyKind } from '../lint.js';
 import { firstGeneralName } from '../walk.js';
 
 /** A Mailbox of RFC 5321 §4.1.2, without a display name or brackets. */
-export const rfc822NameLint: Lint = {
+export const rfc822NameLint: CertificateLint = {
   name: 'rfc822-name',
   citation: 'RFC 5280 §4.2.1.6',
+  reads: 'certificate',
   kinds: everyKind,
   check: (certificate) =>
     firstGeneralName(certificate.extension(oid.subjectAltName), (kind, bytes, start, stop) => {

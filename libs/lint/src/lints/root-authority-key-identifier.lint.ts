@@ -1,10 +1,11 @@
 import { contextTag, oid, tag } from '#libs/x509';
-import type { Lint } from '../lint.js';
+import type { CertificateLint } from '../lint.js';
 
 /** A self-signed certificate may leave it out; where it is there, it is the certificate's own key. */
-export const rootAuthorityKeyIdentifierLint: Lint = {
+export const rootAuthorityKeyIdentifierLint: CertificateLint = {
   name: 'root-authority-key-identifier',
   citation: 'RFC 5280 §4.2.1.1',
+  reads: 'certificate',
   kinds: ['root'],
   check(certificate) {
     const authority = certificate.extension(oid.authorityKeyIdentifier);

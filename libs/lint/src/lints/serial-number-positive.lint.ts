@@ -1,8 +1,9 @@
-import { everyKind, type Lint } from '../lint.js';
+import { type CertificateLint, everyKind } from '../lint.js';
 
-export const serialNumberPositiveLint: Lint = {
+export const serialNumberPositiveLint: CertificateLint = {
   name: 'serial-number-positive',
   citation: 'RFC 5280 §4.1.2.2',
+  reads: 'certificate',
   kinds: everyKind,
   check({ fields: { serial } }) {
     const first = serial.bytes[serial.start] ?? 0;

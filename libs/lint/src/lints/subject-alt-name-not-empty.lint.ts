@@ -1,9 +1,10 @@
 import { oid } from '#libs/x509';
-import { everyKind, type Lint } from '../lint.js';
+import { type CertificateLint, everyKind } from '../lint.js';
 
-export const subjectAltNameNotEmptyLint: Lint = {
+export const subjectAltNameNotEmptyLint: CertificateLint = {
   name: 'subject-alt-name-not-empty',
   citation: 'RFC 5280 §4.2.1.6',
+  reads: 'certificate',
   kinds: everyKind,
   check(certificate) {
     const extension = certificate.extension(oid.subjectAltName);

@@ -1,10 +1,11 @@
 import { oid, tag } from '#libs/x509';
-import { everyKind, type Lint } from '../lint.js';
+import { type CertificateLint, everyKind } from '../lint.js';
 
 /** A must for CAs, a should for the others; never critical. */
-export const subjectKeyIdentifierLint: Lint = {
+export const subjectKeyIdentifierLint: CertificateLint = {
   name: 'subject-key-identifier',
   citation: 'RFC 5280 §4.2.1.2',
+  reads: 'certificate',
   kinds: everyKind,
   check(certificate) {
     const extension = certificate.extension(oid.subjectKeyIdentifier);

@@ -1,8 +1,9 @@
-import { everyKind, type Lint } from '../lint.js';
+import { everyKind, type FrameLint } from '../lint.js';
 
-export const uniqueIdentifiersLint: Lint = {
+export const uniqueIdentifiersLint: FrameLint = {
   name: 'unique-identifiers',
   citation: 'RFC 5280 §4.1.2.8',
+  reads: 'frame',
   kinds: everyKind,
-  check: ({ fields: { hasUniqueId } }) => (hasUniqueId ? 'there is a unique identifier' : undefined),
+  check: ({ hasUniqueId }) => (hasUniqueId ? 'there is a unique identifier' : undefined),
 };

@@ -1,12 +1,13 @@
 import type { CertificateTime } from '#libs/x509';
-import { everyKind, type Lint } from '../lint.js';
+import { type CertificateLint, everyKind } from '../lint.js';
 
 /** 2050-01-01T00:00:00Z: from here on GeneralizedTime, before it UTCTime. */
 const turn = Date.UTC(2050, 0, 1);
 
-export const validityEncodingLint: Lint = {
+export const validityEncodingLint: CertificateLint = {
   name: 'validity-encoding',
   citation: 'RFC 5280 §4.1.2.5',
+  reads: 'certificate',
   kinds: everyKind,
   check: ({ fields: { notBefore, notAfter } }) =>
     problem('notBefore', notBefore) ?? problem('notAfter', notAfter),
