@@ -99,7 +99,7 @@ export class Product {
     });
     let output = '';
     const origin = await new Promise<string>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`not serving after 60 s:\n${output}`)), 60_000);
+      const timer = setTimeout(() => reject(new Error(`not serving after 60 s:\n${output.slice(-2_000)}`)), 60_000);
       const take = (chunk: Buffer) => {
         output += chunk.toString();
         const serving = /^Serving at (\S+)$/m.exec(output)?.[1];
@@ -107,7 +107,7 @@ export class Product {
       };
       child.stdout.on('data', take);
       child.stderr.on('data', take);
-      child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${output}`)));
+      child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${output.slice(-2_000)}`)));
       child.once('exit', () => clearTimeout(timer));
       child.stdout.on('data', () => /^Serving at /m.test(output) && clearTimeout(timer));
     });
