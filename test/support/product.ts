@@ -146,7 +146,7 @@ export class Product {
     return new Promise((resolve) => {
       execFile(
         process.execPath,
-        ['dist/apps/cli/src/main.js', ...args],
+        ['scripts/stackrunner.mjs', ...args],
         {
           env: { ...process.env, STACKRUNNER_URL: this.origin, STACKRUNNER_DATA_DIR: this.dataDir, ...env },
         },
