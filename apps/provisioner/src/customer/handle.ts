@@ -5,7 +5,6 @@ const shape = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
 /** First path segments and host labels that mean something else. */
 const reserved = new Set([
-  'acme',
   'admin',
   'api',
   'est',

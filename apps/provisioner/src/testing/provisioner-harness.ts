@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ProvisionerConfig } from '#libs/config';
 import {
   type Authority,
   type CaActivated,
@@ -21,6 +22,11 @@ export interface Replica {
   readonly client: Client<typeof ProvisionerService>;
   readonly service: RunningService;
   readonly stop: () => Promise<void>;
+}
+
+export interface ReplicaOptions {
+  readonly signer?: Signer;
+  readonly kms?: ProvisionerConfig['kms'];
 }
 
 export const pkiUrl = 'http://pki.example.test/pki';
@@ -58,12 +64,12 @@ export class ProvisionerHarness {
     return createSigner(this.kms);
   }
 
-  get config() {
+  get config(): ProvisionerConfig {
     const { dir: localDir, keyFile: localKeyFile } = this.kms;
     return {
       database: { ...this.database.settings('provisioner'), migrateUrl: undefined },
-      kms: { backend: 'local' as const, localDir, localKeyFile, localPassphrase: undefined },
-      operations: { host: '127.0.0.1', port: 0, logLevel: 'silent' as const, otlpEndpoint: undefined },
+      kms: { backend: 'local', localDir, localKeyFile, localPassphrase: undefined },
+      operations: { host: '127.0.0.1', port: 0, logLevel: 'silent', otlpEndpoint: undefined },
       nats: {
         ...{ url: 'nats://in-process', user: undefined, password: undefined },
         ...{ tlsCa: undefined, tlsCert: undefined, tlsKey: undefined },
@@ -72,17 +78,17 @@ export class ProvisionerHarness {
     };
   }
 
-  async replica(options: { signer?: Signer } = {}): Promise<Replica> {
+  async replica({ signer, kms = this.config.kms }: ReplicaOptions = {}): Promise<Replica> {
     const logger = createLogger('provisioner', 'silent');
     const rpc = createInProcessTransport({ logger });
     const service = await startProvisioner({
-      config: this.config,
+      config: { ...this.config, kms },
       rpc,
       events: this.#bus,
       clock: systemClock,
       logger,
       metrics: createRegistry('provisioner'),
-      ...options,
+      ...(signer && { signer }),
     });
     const stop = async () => {
       if (this.#replicas.delete(replica)) await service.stop();
