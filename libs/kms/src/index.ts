@@ -1,12 +1,6 @@
-export {
-  createSigner,
-  type KmsOptions,
-  type KmsSettings,
-  kmsSettings,
-  type LocalKmsSettings,
-  type SignerOptions,
-} from './create-signer.js';
+export { createSigner, type SignerOptions } from './create-signer.js';
 export { formatKeyRef, type KeyRef, parseKeyRef } from './key-ref.js';
+export { type KmsOptions, type KmsSettings, kmsSettings, type LocalKmsSettings } from './kms-settings.js';
 export {
   type CaKeyAlgorithm,
   caKeyAlgorithms,

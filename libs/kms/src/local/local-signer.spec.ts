@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { promisify } from 'node:util';
-import { createSigner, type LocalKmsSettings } from '../create-signer.js';
+import { createSigner } from '../create-signer.js';
 import { formatKeyRef, parseKeyRef } from '../key-ref.js';
+import type { LocalKmsSettings } from '../kms-settings.js';
 import { signerFailureReason } from '../signer-failure.js';
 import { signerConformance } from '../testing/signer-conformance.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { LocalKmsSettings } from '../create-signer.js';
+import type { LocalKmsSettings } from '../kms-settings.js';
 import { signerFailure } from '../signer-failure.js';
 import { createFile } from './atomic-file.js';
 import {
