@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type Logger as TypeOrmLogger } from 'typeorm';
 import type { ServiceName } from '#libs/config';
 import { sqlState } from './database-error.js';
 import { type MigrationSet, migrationsTable } from './migration-set.js';
@@ -75,6 +75,16 @@ async function patiently(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** What fails is thrown; TypeORM would also print it. */
+const silent: TypeOrmLogger = {
+  logQuery: () => undefined,
+  logQueryError: () => undefined,
+  logQuerySlow: () => undefined,
+  logSchemaBuild: () => undefined,
+  logMigration: () => undefined,
+  log: () => undefined,
+};
+
 async function runMigrations(ownerUrl: string, { service, migrations }: MigrationSet): Promise<string[]> {
   const dataSource = new DataSource({
     type: 'postgres',
@@ -84,6 +94,7 @@ async function runMigrations(ownerUrl: string, { service, migrations }: Migratio
     migrationsTableName: migrationsTable,
     migrationsTransactionMode: 'each',
     installExtensions: false,
+    logger: silent,
     poolSize: 1,
     applicationName: `stackrunner migrate ${service}`,
   });

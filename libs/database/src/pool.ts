@@ -17,7 +17,9 @@ export function createPool(settings: DatabaseSettings, options: PoolOptions): pg
     connectionString: settings.url,
     ...connectionOptions(settings, `stackrunner ${options.service}`),
   });
-  // Without a listener, a server's restart would end the process.
+  // A connection that breaks without a statement under way says so by an event; without a listener that would end
+  // the process. The pool listens while it is idle, and nobody while it is checked out within a transaction.
   pool.on('error', options.onIdleError ?? (() => undefined));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
