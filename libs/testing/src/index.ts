@@ -1,4 +1,5 @@
 export { FixedClock } from './fixed-clock.js';
+export { type Example, type ExampleCall, type ExampleOutcome, natsExample } from './nats-examples.js';
 export { type NatsServer, type NatsServerOptions, startNatsServer } from './nats-server.js';
 export { openssl, type TestChain, type TestCsr, type TestCsrOptions, type TestKeyType } from './openssl.js';
 export { requireTool } from './require-tool.js';

@@ -107,7 +107,7 @@ async function findServer(): Promise<string> {
 }
 
 /** The nearest folder above, from the sources and from dist alike, that has the scripts. */
-function projectRoot(): string {
+export function projectRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'scripts', 'tools'))) folder = dirname(folder);
   return folder;
