@@ -1,8 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+import { withSpan } from '#libs/observability';
 import { mapDatabaseError } from './database-error.js';
 import { customerSetting, everyCustomerSetting } from './row-security.js';
 
+/** OpenTelemetry's semantic conventions for databases. */
+const spanAttributes = { 'db.system.name': 'postgresql' };
 const enterSql = 'SELECT set_config($1, $2, true)';
 
 /**
@@ -33,10 +36,12 @@ export class TenantScope {
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
     try {
-      return await this.dataSource.transaction(async (manager) => {
-        await manager.query(enterSql, [setting, value]);
-        return work(manager);
-      });
+      return await withSpan('transaction', spanAttributes, () =>
+        this.dataSource.transaction(async (manager) => {
+          await manager.query(enterSql, [setting, value]);
+          return work(manager);
+        }),
+      );
     } catch (error) {
       throw mapDatabaseError(error);
     }
@@ -44,7 +49,15 @@ export class TenantScope {
 }
 
 /** The same for a plain pool: one transaction as one customer. */
-export async function withTenant<T>(
+export function withTenant<T>(
+  pool: Pool,
+  customerId: string,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  return withSpan('transaction', spanAttributes, () => tenantTransaction(pool, customerId, work));
+}
+
+async function tenantTransaction<T>(
   pool: Pool,
   customerId: string,
   work: (client: PoolClient) => Promise<T>,

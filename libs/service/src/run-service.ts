@@ -89,6 +89,7 @@ export async function startService<S extends ServiceName>(
     };
     const server = await startOperationsServer({ ...operations, registries: [registry], ready });
     stops.push(() => server.close());
+    logger.info({ operations_port: server.port }, 'starting');
 
     const onWait = (reason: string) => logger.info({ reason }, 'waiting for the database');
     if (database.migrateUrl)
@@ -98,7 +99,7 @@ export async function startService<S extends ServiceName>(
     const running = await start({ config, rpc, events, clock: systemClock, logger, metrics: registry });
     service = running;
     stops.push(() => running.stop());
-    logger.info({ operations_port: server.port }, 'serving');
+    logger.info('serving');
     return {
       async stop() {
         logger.info('draining');

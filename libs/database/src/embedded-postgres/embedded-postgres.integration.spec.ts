@@ -106,7 +106,6 @@ describe('the embedded PostgreSQL', () => {
       const second = await start({ port: first.port });
       await query(second.ownerUrl(), 'INSERT INTO kept VALUES (2)');
       await second.kill();
-      const started = performance.now();
       const third = await start({ port: first.port });
       expect(await query(third.ownerUrl(), 'SELECT n FROM kept ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
       expect(await query(third.url('billing'), 'SELECT current_user AS role')).toEqual([
