@@ -157,7 +157,13 @@ function readReply(method: DescMethodUnary, reply: Msg): MessageShape<DescMessag
   const head = readHeaders(reply.headers);
   const error = errorOf((name) => head.get(name));
   if (error !== undefined) throw error;
-  return fromBinary(method.output, reply.data);
+  try {
+    return fromBinary(method.output, reply.data);
+  } catch (cause) {
+    throw new DomainError('internal', `${method.parent.name} answered with no ${method.output.typeName}.`, {
+      cause,
+    });
+  }
 }
 
 function isSafe(method: DescMethodUnary): boolean {

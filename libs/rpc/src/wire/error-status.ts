@@ -12,7 +12,7 @@ export function errorHeaders(error: DomainError): Record<string, string> {
   const body = create(ErrorSchema, {
     code: error.code,
     message: error.message,
-    detailsJson: Object.keys(error.details).length === 0 ? '' : JSON.stringify(error.details),
+    detailsJson: Object.keys(error.details).length === 0 ? '' : JSON.stringify(error.details, plainNumbers),
   });
   return {
     [statusHeader]: String(rpcStatus[errors[error.code].rpc]),
@@ -25,11 +25,8 @@ export function errorHeaders(error: DomainError): Record<string, string> {
 export function errorOf(header: (name: string) => string | undefined): DomainError | undefined {
   const status = header(statusHeader);
   if (status === '0') return undefined;
-  const encoded = header(errorHeader);
-  if (encoded !== undefined) {
-    const { code, message, detailsJson } = fromBinary(ErrorSchema, Buffer.from(encoded, 'base64'));
-    if (isErrorCode(code)) return new DomainError(code, message, { details: parseDetails(detailsJson) });
-  }
+  const error = readError(header(errorHeader));
+  if (error !== undefined) return error;
   const message = percentDecode(header(messageHeader) ?? 'The service answered without a status.');
   return new DomainError(codeOfStatus(Number(status)), message);
 }
@@ -43,8 +40,26 @@ function codeOfStatus(status: number): ErrorCode {
   return 'internal';
 }
 
+/** Undefined for what another server may have sent under our header's name. */
+function readError(encoded: string | undefined): DomainError | undefined {
+  if (encoded === undefined) return undefined;
+  try {
+    const { code, message, detailsJson } = fromBinary(ErrorSchema, Buffer.from(encoded, 'base64'));
+    return isErrorCode(code)
+      ? new DomainError(code, message, { details: parseDetails(detailsJson) })
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function parseDetails(json: string): ErrorDetails {
   if (json === '') return {};
   const parsed: unknown = JSON.parse(json);
   return typeof parsed === 'object' && parsed !== null ? (parsed as ErrorDetails) : {};
+}
+
+/** Protobuf's 64-bit integers are bigint here, which JSON does not know. */
+function plainNumbers(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
 }
