@@ -8,7 +8,13 @@ function start(env: Record<string, string>, ...args: string[]) {
   return spawnSync(process.execPath, ['scripts/start.mjs', ...args], {
     encoding: 'utf8',
     timeout: 90_000,
-    env: { ...process.env, STACKRUNNER_PORT: '0', STACKRUNNER_METRICS_PORT: '0', ...env },
+    env: {
+      ...process.env,
+      STACKRUNNER_PORT: '0',
+      STACKRUNNER_METRICS_PORT: '0',
+      STACKRUNNER_LOG_LEVEL: 'error',
+      ...env,
+    },
   });
 }
 

@@ -99,7 +99,10 @@ export class Product {
     });
     let output = '';
     const origin = await new Promise<string>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`not serving after 60 s:\n${output.slice(-2_000)}`)), 60_000);
+      const timer = setTimeout(
+        () => reject(new Error(`not serving after 60 s:\n${output.slice(-2_000)}`)),
+        60_000,
+      );
       const take = (chunk: Buffer) => {
         output += chunk.toString();
         const serving = /^Serving at (\S+)$/m.exec(output)?.[1];

@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { BillingConfig } from '#libs/config';
 import {
   checkSchema,
   createPool,
   databaseModule,
+  dataSourceToken,
   type MigrationSet,
   Outbox,
   OutboxRelay,
@@ -41,7 +42,7 @@ export class BillingModule {
       providers: [
         {
           provide: EntitlementService,
-          inject: [DataSource],
+          inject: [dataSourceToken('billing')],
           useFactory: (dataSource: DataSource) =>
             new EntitlementService({
               scope: new TenantScope(dataSource),

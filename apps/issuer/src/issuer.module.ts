@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { BillingService, ProvisionerService } from '#libs/contracts';
-import { checkSchema, databaseModule, type MigrationSet, TenantScope } from '#libs/database';
+import { checkSchema, databaseModule, dataSourceToken, type MigrationSet, TenantScope } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import { checkHealth, type RunningService } from '#libs/service';
 import { AuthorityEntity } from './authority/authority.entity.js';
@@ -54,7 +54,7 @@ export class IssuerModule {
         { provide: MintMetrics, useValue: metrics },
         {
           provide: TenantScope,
-          inject: [DataSource],
+          inject: [dataSourceToken('issuer')],
           useFactory: (dataSource: DataSource) => new TenantScope(dataSource),
         },
         {

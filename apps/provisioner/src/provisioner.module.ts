@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { type ProvisionerConfig, StartError } from '#libs/config';
 import {
   checkSchema,
   createPool,
   databaseModule,
+  dataSourceToken,
   type MigrationSet,
   Outbox,
   OutboxRelay,
@@ -79,7 +80,7 @@ export class ProvisionerModule {
       providers: [
         {
           provide: TenantScope,
-          inject: [DataSource],
+          inject: [dataSourceToken('provisioner')],
           useFactory: (dataSource: DataSource) => new TenantScope(dataSource),
         },
         {

@@ -3,26 +3,38 @@ import { startGateway } from '#apps/gateway';
 import { startIssuer } from '#apps/issuer';
 import { startProvisioner } from '#apps/provisioner';
 import { startRevocation } from '#apps/revocation';
-import { createRegistry, type Logger } from '#libs/observability';
+import { createRegistry, type HealthReport, type Logger, type Registry } from '#libs/observability';
 import { createInProcessEventBus, createInProcessTransport } from '#libs/rpc';
 import { type RunningService, type ServiceDeps, systemClock } from '#libs/service';
 import type { ServiceConfigs } from './service-configs.js';
+
+/** The five services of one process. */
+export interface Product {
+  readonly names: readonly string[];
+  /** One a service. */
+  readonly registries: readonly Registry[];
+  /** The checks of every service, by `<service>.<check>`. */
+  ready(): Promise<HealthReport>;
+  stop(): Promise<void>;
+}
 
 /**
  * Starts the five services in this process, the gateway last: what it accepts, the others can already serve.
  * They stop in the opposite order. A start that fails stops what it had started.
  */
-export async function startProduct(configs: ServiceConfigs, logger: Logger): Promise<Product> {
+export async function startProduct(
+  configs: ServiceConfigs,
+  loggerOf: (service: string) => Logger,
+): Promise<Product> {
+  const logger = loggerOf('standalone');
   const rpc = createInProcessTransport({ logger });
   const events = createInProcessEventBus({ logger, held: true });
-  const deps = <C>(service: string, config: C): ServiceDeps<C> => ({
-    config,
-    rpc,
-    events,
-    clock: systemClock,
-    logger: logger.child({ service }),
-    metrics: createRegistry(service),
-  });
+  const registries: Registry[] = [];
+  const deps = <C>(service: string, config: C): ServiceDeps<C> => {
+    const metrics = createRegistry(service, { process: registries.length === 0 });
+    registries.push(metrics);
+    return { config, rpc, events, clock: systemClock, logger: loggerOf(service), metrics };
+  };
   const starts: readonly (() => Promise<RunningService>)[] = [
     () => startBilling(deps('billing', configs.billing)),
     () => startProvisioner(deps('provisioner', configs.provisioner)),
@@ -32,7 +44,7 @@ export async function startProduct(configs: ServiceConfigs, logger: Logger): Pro
   ];
   const running: RunningService[] = [];
   const stop = async () => {
-    for (const service of running.reverse()) await service.stop();
+    for (const service of running.splice(0).reverse()) await service.stop();
     await events.close();
     await rpc.close();
   };
@@ -43,10 +55,15 @@ export async function startProduct(configs: ServiceConfigs, logger: Logger): Pro
     await stop();
     throw error;
   }
-  return { services: running, stop };
+  return { names: running.map(({ name }) => name), registries, ready: () => readiness(running), stop };
 }
 
-export interface Product {
-  readonly services: readonly RunningService[];
-  stop(): Promise<void>;
+async function readiness(services: readonly RunningService[]): Promise<HealthReport> {
+  const reports = await Promise.all(services.map((service) => service.ready()));
+  const checks = services.flatMap(({ name }, i) =>
+    Object.entries(reports[i]?.checks ?? {}).map(
+      ([check, outcome]) => [`${name}.${check}`, outcome] as const,
+    ),
+  );
+  return { ready: reports.every(({ ready }) => ready), checks: Object.fromEntries(checks) };
 }

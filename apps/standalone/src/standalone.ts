@@ -3,15 +3,20 @@ import { gatewayMigrations } from '#apps/gateway';
 import { issuerMigrations } from '#apps/issuer';
 import { provisionerMigrations } from '#apps/provisioner';
 import { revocationMigrations } from '#apps/revocation';
-import type { StandaloneConfig } from '#libs/config';
+import type { OperationsConfig, StandaloneConfig } from '#libs/config';
 import { EmbeddedPostgres, migrate } from '#libs/database';
-import { createLogger } from '#libs/observability';
+import {
+  createLogger,
+  type OperationsServer,
+  startOperationsServer,
+  startTracing,
+} from '#libs/observability';
 import type { Process } from '#libs/service';
 import { openDataFolder } from './data-folder.js';
 import { runDemo } from './demo/demo.js';
 import { ProductClient } from './demo/product-client.js';
 import { claimPort, originOf } from './free-port.js';
-import { startProduct } from './product.js';
+import { type Product, startProduct } from './product.js';
 import { serviceConfigs } from './service-configs.js';
 import { Steps } from './steps.js';
 
@@ -68,13 +73,21 @@ export async function startStandalone(
       databaseUrl: (service) => postgres.url(service),
       publicUrl: config.publicUrl ?? origin,
     });
-    const logger = createLogger('standalone', config.operations.logLevel);
+    const { operations } = config;
+    if (operations.otlpEndpoint) stops.push((await startTracing('standalone', operations.otlpEndpoint)).stop);
+    const loggerOf = (service: string) => createLogger(service, operations.logLevel, process.stderr);
     const product = await steps.run(
       'services',
-      () => startProduct(configs, logger),
-      ({ services }) => services.map(({ name }) => name).join(', '),
+      () => startProduct(configs, loggerOf),
+      ({ names }) => names.join(', '),
     );
     stops.push(() => product.stop());
+    const metrics = await steps.run(
+      'metrics',
+      () => startMetrics(operations, product),
+      (server) => `http://${operations.host}:${server.port}/metrics`,
+    );
+    stops.push(() => metrics.close());
     options.signal.throwIfAborted();
     const client = new ProductClient(origin, folder.operatorToken);
     const farewell = await runDemo({ client, steps, folder: folder.demo, origin });
@@ -85,4 +98,11 @@ export async function startStandalone(
     await stop();
     throw error;
   }
+}
+
+/** On its port, or on a free one where that is taken: metrics are no reason not to serve. */
+async function startMetrics({ host, port }: OperationsConfig, product: Product): Promise<OperationsServer> {
+  const { registries, ready } = product;
+  const free = await claimPort(host, port).catch(() => claimPort(host, 0));
+  return startOperationsServer({ host, port: free, registries, ready });
 }

@@ -1,5 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSourceOptions, EntitySchema, MixedList } from 'typeorm';
 import type { ServiceName } from '#libs/config';
 import { connectionOptions, type DatabaseSettings } from './settings.js';
@@ -37,5 +37,15 @@ export function dataSourceOptions(
  * (`waitForSchema`), so a failure here is final.
  */
 export function databaseModule(settings: DatabaseSettings, options: DatabaseModuleOptions): DynamicModule {
-  return TypeOrmModule.forRoot({ ...dataSourceOptions(settings, options), retryAttempts: 1 });
+  return TypeOrmModule.forRoot({
+    ...dataSourceOptions(settings, options),
+    // Named, because the five services may share a process, and TypeORM keeps a registry in it.
+    name: options.service,
+    retryAttempts: 1,
+  });
+}
+
+/** The injection token of the `DataSource` that `databaseModule` makes for a service. */
+export function dataSourceToken(service: ServiceName): ReturnType<typeof getDataSourceToken> {
+  return getDataSourceToken(service);
 }

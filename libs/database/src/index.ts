@@ -1,4 +1,9 @@
-export { type DatabaseModuleOptions, databaseModule, dataSourceOptions } from './database.module.js';
+export {
+  type DatabaseModuleOptions,
+  databaseModule,
+  dataSourceOptions,
+  dataSourceToken,
+} from './database.module.js';
 export { isUnavailable, mapDatabaseError, sqlState } from './database-error.js';
 export {
   EmbeddedPostgres,
