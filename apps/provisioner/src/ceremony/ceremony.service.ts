@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { CaActivatedSchema } from '#libs/contracts';
 import type { Outbox, TenantScope } from '#libs/database';
 import { DomainError } from '#libs/errors';
-import { type CaKeyAlgorithm, formatKeyRef, parseKeyRef, type Signer } from '#libs/kms';
+import { formatKeyRef, parseKeyRef, type Signer } from '#libs/kms';
 import { events } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import { parseCertificate, sha256Hex } from '#libs/x509';
@@ -39,7 +39,13 @@ interface StepOutcome {
   readonly commit?: (manager: EntityManager) => Promise<void>;
 }
 
-type StepWork = (customer: CustomerRow, ceremony: CeremonyRow) => Promise<StepOutcome>;
+/** What is on record when a step begins. */
+interface StepContext {
+  readonly ceremony: CeremonyRow;
+  readonly customer: CustomerRow;
+  readonly root: AuthorityRow | null;
+  readonly intermediate: AuthorityRow | null;
+}
 
 /** Milliseconds that a signer may take for one signature. */
 const signingTimeMs = 10_000;
@@ -53,17 +59,16 @@ const signingTimeMs = 10_000;
  * ceremony at once cannot record the same step twice, so there is one root, whatever happens.
  */
 export class CeremonyService {
-  readonly #steps: Record<CeremonyStep, StepWork> = {
-    root_key: (customer, ceremony) => this.#createKey('root', customer.rootAlgorithm, { customer, ceremony }),
-    root_draft: (customer, ceremony) => this.#draftRoot(customer, ceremony),
-    root_certificate: (customer, ceremony) => this.#certify('root', customer, ceremony),
-    intermediate_key: (customer, ceremony) =>
-      this.#createKey('intermediate', customer.intermediateAlgorithm, { customer, ceremony }),
-    intermediate_draft: (customer, ceremony) => this.#draftIntermediate(customer, ceremony),
-    intermediate_certificate: (customer, ceremony) => this.#certify('intermediate', customer, ceremony),
-    publish: (customer, ceremony) => this.#publish(customer, ceremony),
-    disable_root_key: (customer, ceremony) => this.#disableRootKey(customer, ceremony),
-    activate: (customer) => this.#activate(customer),
+  readonly #steps: Record<CeremonyStep, (context: StepContext) => Promise<StepOutcome>> = {
+    root_key: (context) => this.#createKey('root', context),
+    root_draft: (context) => this.#draftRoot(context),
+    root_certificate: (context) => this.#certify('root', context),
+    intermediate_key: (context) => this.#createKey('intermediate', context),
+    intermediate_draft: (context) => this.#draftIntermediate(context),
+    intermediate_certificate: (context) => this.#certify('intermediate', context),
+    publish: (context) => this.#publish(context),
+    disable_root_key: (context) => this.#disableRootKey(context),
+    activate: (context) => this.#activate(context),
   };
 
   constructor(private readonly parts: CeremonyServiceParts) {}
@@ -75,8 +80,7 @@ export class CeremonyService {
   async advance(ceremony: CeremonyRow): Promise<CeremonyRow | undefined> {
     const { scope, ceremonies, clock } = this.parts;
     const { step, customerId } = ceremony;
-    const customer = await this.#customer(customerId);
-    const outcome = await this.#steps[step](customer, ceremony);
+    const outcome = await this.#steps[step](await this.#context(ceremony));
     const recorded = await scope.run(customerId, async (manager) => {
       const record = { ceremony, step, facts: outcome.facts, doneAt: new Date(clock.now()) };
       if (!(await ceremonies.record(manager, record))) return false;
@@ -87,13 +91,10 @@ export class CeremonyService {
     return recorded && next ? { ...ceremony, step: next, failures: 0 } : undefined;
   }
 
-  async #createKey(
-    kind: AuthorityKind,
-    algorithm: CaKeyAlgorithm,
-    { customer, ceremony }: { customer: CustomerRow; ceremony: CeremonyRow },
-  ): Promise<StepOutcome> {
+  async #createKey(kind: AuthorityKind, { customer, ceremony }: StepContext): Promise<StepOutcome> {
     const { signer, authorities, clock } = this.parts;
     const { generation } = ceremony;
+    const algorithm = kind === 'root' ? customer.rootAlgorithm : customer.intermediateAlgorithm;
     const labels = { customer: customer.id, purpose: kind, generation: String(generation) };
     const key = await signer.createKey(`dev-${customer.handle}-${kind}`, algorithm, labels);
     const keyRef = formatKeyRef(key);
@@ -105,8 +106,8 @@ export class CeremonyService {
     };
   }
 
-  async #draftRoot(customer: CustomerRow, { generation }: CeremonyRow): Promise<StepOutcome> {
-    const root = await this.#authority('root', customer, generation);
+  async #draftRoot({ customer, ...recorded }: StepContext): Promise<StepOutcome> {
+    const root = present(recorded.root);
     const toBeSigned = draftRoot({
       handle: customer.handle,
       spki: await this.#publicKey(root),
@@ -116,9 +117,9 @@ export class CeremonyService {
     return this.#drafted(root, toBeSigned);
   }
 
-  async #draftIntermediate(customer: CustomerRow, { generation }: CeremonyRow): Promise<StepOutcome> {
-    const root = await this.#authority('root', customer, generation);
-    const intermediate = await this.#authority('intermediate', customer, generation);
+  async #draftIntermediate({ customer, ...recorded }: StepContext): Promise<StepOutcome> {
+    const root = present(recorded.root);
+    const intermediate = present(recorded.intermediate);
     const toBeSigned = draftIntermediate({
       handle: customer.handle,
       spki: await this.#publicKey(intermediate),
@@ -139,14 +140,10 @@ export class CeremonyService {
   }
 
   /** The root signs both certificates; a signature leaves this process after it was verified. */
-  async #certify(
-    kind: AuthorityKind,
-    customer: CustomerRow,
-    { generation }: CeremonyRow,
-  ): Promise<StepOutcome> {
+  async #certify(kind: AuthorityKind, context: StepContext): Promise<StepOutcome> {
     const { signer, authorities, clock } = this.parts;
-    const root = await this.#authority('root', customer, generation);
-    const subject = kind === 'root' ? root : await this.#authority(kind, customer, generation);
+    const root = present(context.root);
+    const subject = present(context[kind]);
     const toBeSigned = present(subject.toBeSigned);
     const rootKey = parseKeyRef(root.keyRef);
     const [signature] = await signer.sign(rootKey, [toBeSigned], clock.now() + signingTimeMs);
@@ -162,10 +159,8 @@ export class CeremonyService {
     };
   }
 
-  async #publish(customer: CustomerRow, { generation }: CeremonyRow): Promise<StepOutcome> {
-    const root = await this.#authority('root', customer, generation);
-    const intermediate = await this.#authority('intermediate', customer, generation);
-    const artifact = this.parts.trustArtifacts.prepare(root, intermediate);
+  async #publish({ root, intermediate }: StepContext): Promise<StepOutcome> {
+    const artifact = this.parts.trustArtifacts.prepare(present(root), present(intermediate));
     return {
       facts: {
         root_sha256: sha256Hex(artifact.root),
@@ -175,20 +170,20 @@ export class CeremonyService {
     };
   }
 
-  async #disableRootKey(customer: CustomerRow, { generation }: CeremonyRow): Promise<StepOutcome> {
+  async #disableRootKey(context: StepContext): Promise<StepOutcome> {
     const { signer } = this.parts;
-    const root = await this.#authority('root', customer, generation);
-    const key = parseKeyRef(root.keyRef);
+    const { keyRef } = present(context.root);
+    const key = parseKeyRef(keyRef);
     await signer.disable(key);
     const { state } = await signer.describe(key);
     if (state !== 'disabled') {
       throw new DomainError('signer_unavailable', `The root key is ${state} after it was disabled.`);
     }
-    return { facts: { key_ref: root.keyRef, state } };
+    return { facts: { key_ref: keyRef, state } };
   }
 
   /** A customer that was suspended meanwhile stays so; its CA is ready for the day it is resumed. */
-  async #activate({ id }: CustomerRow): Promise<StepOutcome> {
+  async #activate({ customer: { id } }: StepContext): Promise<StepOutcome> {
     const { customers, outbox, clock, authorityService } = this.parts;
     const commit = async (manager: EntityManager): Promise<void> => {
       await customers.lock(manager, id);
@@ -206,15 +201,15 @@ export class CeremonyService {
     return { facts: {}, commit };
   }
 
-  async #customer(id: string): Promise<CustomerRow> {
-    const { scope, customers } = this.parts;
-    return present(await scope.run(id, (manager) => customers.byId(manager, id)));
-  }
-
-  async #authority(kind: AuthorityKind, { id }: CustomerRow, generation: number): Promise<AuthorityRow> {
-    const { scope, authorities } = this.parts;
-    const name = { customerId: id, kind, generation };
-    return present(await scope.run(id, (manager) => authorities.find(manager, name)));
+  #context(ceremony: CeremonyRow): Promise<StepContext> {
+    const { scope, customers, authorities } = this.parts;
+    const { customerId, generation } = ceremony;
+    return scope.run(customerId, async (manager) => ({
+      ceremony,
+      customer: present(await customers.byId(manager, customerId)),
+      root: await authorities.find(manager, { customerId, kind: 'root', generation }),
+      intermediate: await authorities.find(manager, { customerId, kind: 'intermediate', generation }),
+    }));
   }
 
   #publicKey({ keyRef }: AuthorityRow): Promise<Uint8Array> {
