@@ -57,7 +57,7 @@ export async function startStandalone(
   try {
     const postgres = await steps.run(
       'PostgreSQL',
-      () => EmbeddedPostgres.start({ dataDir: folder.database }),
+      () => EmbeddedPostgres.start({ dataDir: folder.database, restart: true }),
       (server) => `port ${server.port}, data in ${folder.database}`,
     );
     stops.push(() => postgres.stop());

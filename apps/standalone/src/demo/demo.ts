@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Steps } from '../steps.js';
 import { chainWitness } from './chain-witness.js';
 import { demoCsr } from './demo-csr.js';
-import type { Minted, ProductClient } from './product-client.js';
+import { type Minted, type ProductClient, RefusedError } from './product-client.js';
 
 const handle = 'demo';
 
@@ -21,7 +21,17 @@ export interface DemoOptions {
  *
  * @returns what to print for the user: the bearer on the first start, and command lines to paste
  */
-export async function runDemo({ client, steps, folder, origin }: DemoOptions): Promise<string[]> {
+export async function runDemo(options: DemoOptions): Promise<string[]> {
+  try {
+    return await walk(options);
+  } catch (error) {
+    // An operator has suspended demo, rotated its bearer or spent its quota: theirs to do, and no reason not to serve.
+    if (!(error instanceof RefusedError)) throw error;
+    return [`The demo did not mint: ${error.message}`];
+  }
+}
+
+async function walk({ client, steps, folder, origin }: DemoOptions): Promise<string[]> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const bearerFile = join(folder, 'bearer');
   const created = await steps.run(

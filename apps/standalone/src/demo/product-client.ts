@@ -19,6 +19,16 @@ interface Answer {
   readonly body: unknown;
 }
 
+/** The product's answer was not a success. */
+export class RefusedError extends Error {
+  constructor(
+    readonly status: number,
+    body: unknown,
+  ) {
+    super(`the product answered ${status}: ${JSON.stringify(body)}`);
+  }
+}
+
 /** Talks to the product over HTTP, with nothing that a user does not have. */
 export class ProductClient {
   constructor(
@@ -74,5 +84,5 @@ export class ProductClient {
 
 function expectOk<T>({ status, body }: Answer): T {
   if (status >= 200 && status < 300) return body as T;
-  throw new Error(`the product answered ${status}: ${JSON.stringify(body)}`);
+  throw new RefusedError(status, body);
 }
