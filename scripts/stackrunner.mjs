@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npx stackrunner …` in a checkout: builds dist/ when it is stale, then runs the command line.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,4 +32,5 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const { run } = await import(main);
-process.exitCode = await run(process.argv.slice(2));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+process.exitCode = await run(process.argv.slice(2), { home: root, version });

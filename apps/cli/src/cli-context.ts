@@ -29,4 +29,7 @@ export interface CliContext {
   /** Resolves after so many milliseconds, or rejects when the signal is aborted. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly randomId: () => string;
+  /** Folder of the program; a relative data folder is looked for here as well. */
+  readonly home: string;
+  readonly version: string;
 }

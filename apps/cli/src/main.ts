@@ -4,7 +4,11 @@ import type { CliContext, CliSettings } from './cli-context.js';
 import { CliFailure, exitCodes, usageError } from './cli-failure.js';
 import { runProgram } from './run-program.js';
 
-/** Runs one command, `argv` without node and script, and resolves to its exit code. */
+/**
+ * Runs one command, `argv` without node and script, and resolves to its exit code.
+ *
+ * @param overrides at least `home` and `version`, which only the caller knows
+ */
 export async function run(argv: readonly string[], overrides: Partial<CliContext> = {}): Promise<number> {
   const interruption = new AbortController();
   const { signal } = interruption;
@@ -20,6 +24,8 @@ export async function run(argv: readonly string[], overrides: Partial<CliContext
       now: Date.now,
       sleep: (milliseconds) => sleep(milliseconds, signal),
       randomId: () => crypto.randomUUID(),
+      home: '.',
+      version: 'unknown',
       ...overrides,
     });
   } finally {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CliContext } from './cli-context.js';
@@ -7,7 +7,7 @@ import { commandsOf, pathOf } from './run-program.js';
 import { AdminDouble, refuse } from './testing/admin-double.js';
 import { runCli, TOKEN } from './testing/run-cli.js';
 
-const tree = commandsOf(program({} as CliContext));
+const tree = commandsOf(program({ version: '0.0.0' } as CliContext));
 const leaves = tree.filter((command) => command.commands.length === 0);
 const argvOf = (path: string): string[] => path.split(' ').slice(1);
 
@@ -54,6 +54,15 @@ describe('the command line', () => {
   });
 });
 
+describe('--version', () => {
+  it('is the version of the program', async () => {
+    expect(await runCli(['--version'], {}, { version: '1.2.3' })).toMatchObject({
+      code: 0,
+      stdout: '1.2.3\n',
+    });
+  });
+});
+
 describe('docs/cli.md', () => {
   const page = readFile(join(process.cwd(), 'docs', 'cli.md'), 'utf8');
 
@@ -68,7 +77,9 @@ describe('docs/cli.md', () => {
   });
 
   it('names no flag that does not exist', async () => {
-    const known = new Set(leaves.flatMap(({ options }) => options.map(({ long }) => long)).concat('--help'));
+    const known = new Set(
+      leaves.flatMap(({ options }) => options.map(({ long }) => long)).concat('--help', '--version'),
+    );
     const named = (await page).match(/`--[a-z-]+/g) ?? [];
     expect(named.map((flag) => flag.slice(1)).filter((flag) => !known.has(flag))).toEqual([]);
   });
@@ -89,23 +100,51 @@ describe('status', () => {
   const ROUTE = 'GET /v1/admin/status';
 
   it('prints the answer as JSON, or as aligned facts', async () => {
-    const body = { status: 'ready', customers: { active: 2 }, services: { issuer: 'up' } };
+    const services = [{ name: 'issuer', status: 'up', answered_in_ms: 4.5 }];
+    const body = { status: 'up', version: '0.1.0', services, more: true };
     server.on(ROUTE, { status: 200, body });
     expect(JSON.parse((await runCli(['status', '--json'], { url: server.url })).stdout)).toEqual(body);
     const { code, stdout } = await runCli(['status'], { url: server.url });
     expect(code).toBe(0);
-    expect(stdout).toContain('status            ready\ncustomers active  2\nservices issuer   up\n');
+    expect(stdout).toContain(
+      'version  0.1.0\nstatus   up\n\nSERVICE  STATUS\nissuer   up      answered in 4.5 ms\n',
+    );
+  });
+
+  it('exits 1 when a service is down, and shows which and why', async () => {
+    const services = [
+      { name: 'issuer', status: 'down', message: 'no answer' },
+      { name: 'billing', status: 'up' },
+    ];
+    server.on(ROUTE, { status: 200, body: { status: 'degraded', services } });
+    const text = await runCli(['status'], { url: server.url });
+    expect(text.code).toBe(1);
+    expect(text.stdout).toContain('issuer   down    no answer\n');
+    expect(text.stderr).toBe('error: not up: issuer\n');
+    const json = await runCli(['status', '--json'], { url: server.url });
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout).status).toBe('degraded');
   });
 
   it('reads the operator token from the data folder', async () => {
-    server.on(ROUTE, { status: 200, body: {} });
+    server.on(ROUTE, { status: 200, body: { status: 'up', services: [] } });
     await writeFile(join(folder, 'operator.token'), `${TOKEN}-file\n`);
     await runCli(['status'], { url: server.url, operatorToken: undefined, dataDir: folder });
     expect(server.received[0]?.headers.authorization).toBe(`Bearer ${TOKEN}-file`);
   });
 
+  it('finds the data folder beside the program when there is none where it was called', async () => {
+    server.on(ROUTE, { status: 200, body: { status: 'up', services: [] } });
+    server.on('GET /health', { status: 200, body: { status: 'ok' } });
+    await mkdir(join(folder, 'data'));
+    await writeFile(join(folder, 'data', 'operator.token'), TOKEN);
+    const settings = { url: server.url, operatorToken: undefined, dataDir: 'data' };
+    expect((await runCli(['status'], settings)).code).toBe(2);
+    expect((await runCli(['status'], settings, { home: folder })).code).toBe(0);
+  });
+
   it('says where a token could come from when there is none', async () => {
-    server.on('GET /health', { status: 200, body: {} });
+    server.on('GET /health', { status: 200, body: { status: 'ok' } });
     const run = await runCli(['status'], { url: server.url, operatorToken: undefined });
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('STACKRUNNER_OPERATOR_TOKEN');

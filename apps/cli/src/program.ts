@@ -32,6 +32,7 @@ Examples:
 
   return new Command('stackrunner')
     .description('Operates a Stackrunner certificate authority, and mints certificates with it.')
+    .version(context.version, '--version', 'print the version of the command line')
     .addCommand(customer)
     .addCommand(mintCommand(context))
     .addCommand(statusCommand(context))

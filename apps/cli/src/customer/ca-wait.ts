@@ -1,6 +1,7 @@
 import type { CliContext } from '../cli-context.js';
 import { CliFailure, exitCodes, messageOf } from '../cli-failure.js';
 import type { AdminClient, CustomerJson } from '../server/admin-client.js';
+import { progressOf } from './customer-text.js';
 
 const POLL_MS = 250;
 
@@ -28,8 +29,8 @@ export async function waitForCa(
   let away: CliFailure | undefined;
   try {
     while (customer.status === 'provisioning') {
-      progress.show(`${handle}: ${customer.ceremony_step || 'provisioning'}`);
-      if (context.now() >= until) return { customer, failure: away ?? tooSlow(handle, wait.seconds) };
+      progress.show(`${handle}: ${progressOf(customer)}`);
+      if (context.now() >= until) return { customer, failure: away ?? tooSlow(customer, wait.seconds) };
       await context.sleep(POLL_MS);
       try {
         customer = await admin.show(handle);
@@ -72,8 +73,12 @@ const passingCodes = new Set([
 const seeLater = (handle: string): string =>
   `The ceremony goes on without this command. See it with: stackrunner customer show ${handle}`;
 
-const tooSlow = (handle: string, seconds: number): CliFailure =>
-  new CliFailure(exitCodes.failed, `${handle} is not active after ${seconds} s`, { hint: seeLater(handle) });
+const tooSlow = (customer: CustomerJson, seconds: number): CliFailure =>
+  new CliFailure(
+    exitCodes.failed,
+    `${customer.handle} is not active after ${seconds} s (${progressOf(customer)})`,
+    { hint: seeLater(customer.handle) },
+  );
 
 function asFailure(thrown: unknown, context: CliContext, handle: string): CliFailure {
   if (context.signal.aborted)

@@ -4,25 +4,32 @@ import type { CustomerJson } from '../server/admin-client.js';
 /** A customer for a person: one aligned line a fact, and nothing that the server did not say. */
 export function customerText(customer: CustomerJson, bearer?: string): string {
   const { limits, used } = customer;
-  const step = customer.ceremony_step ?? '';
   const resets = used?.month_resets_at ? `, resets ${used.month_resets_at}` : '';
   return labelled([
     ['handle', customer.handle],
     [
       'status',
-      customer.status === 'provisioning' && step !== '' ? `provisioning (${step})` : customer.status,
+      customer.status === 'provisioning' ? `provisioning (${progressOf(customer)})` : customer.status,
     ],
     ['id', customer.id],
     ['created', customer.created_at],
     ['activated', customer.activated_at ?? undefined],
     ['root', customer.root_algorithm],
     ['intermediate', customer.intermediate_algorithm],
+    ...Object.entries(customer.name_constraints ?? {}).map(
+      ([kind, names]) => [kind.replace('_', ' '), names.length === 0 ? undefined : names.join(', ')] as const,
+    ),
     ['mint', customer.mint_url],
     ['pki', customer.pki_url],
     ['this minute', share(used?.this_minute, limits?.per_minute)],
     ['this month', suffixed(share(used?.this_month, limits?.per_month), resets)],
     ['bearer', bearer],
   ]);
+}
+
+/** Where the ceremony is, and what holds it up. */
+export function progressOf({ ceremony_step: step, ceremony_problem: problem }: CustomerJson): string {
+  return `${step || 'starting'}${problem ? `: ${problem}` : ''}`;
 }
 
 /** `12 of 5000`; without a count the limit alone. */

@@ -101,7 +101,7 @@ describe('customer create', () => {
     const { code, stdout, stderr } = await cli('create', 'acme', '--json', '--timeout', '2');
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'provisioning', bearer: BEARER });
-    expect(JSON.parse(stderr).error.message).toBe('acme is not active after 2 s');
+    expect(JSON.parse(stderr).error.message).toBe('acme is not active after 2 s (starting)');
   });
 
   it('prints the bearer even after Ctrl-C', async () => {
@@ -172,6 +172,23 @@ describe('customer show', () => {
     const { stdout } = await cli('show', 'acme');
     expect(stdout).toContain('this minute   3 of unlimited\n');
     expect(stdout).toContain('this month    120 of 5000, resets 2026-06-01T00:00:00Z\n');
+  });
+
+  it('shows a person what holds up a ceremony, and what its CA may certify', async () => {
+    server.on('GET /v1/admin/customers/acme', {
+      status: 200,
+      body: customerJson({
+        status: 'provisioning',
+        activated_at: null,
+        ceremony_step: 'root_key',
+        ceremony_problem: 'no answer from the KMS',
+        name_constraints: { permitted_dns: ['a.example', 'b.example'] },
+      }),
+    });
+    const { stdout } = await cli('show', 'acme');
+    expect(stdout).toContain('provisioning (root_key: no answer from the KMS)\n');
+    expect(stdout).toContain('permitted dns  a.example, b.example\n');
+    expect(stdout).not.toContain('activated');
   });
 
   it('reports an unknown customer', async () => {

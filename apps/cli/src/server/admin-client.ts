@@ -18,6 +18,8 @@ export const customerSchema = z.looseObject({
   mint_url: z.string().optional(),
   pki_url: z.string().optional(),
   ceremony_step: z.string().nullish(),
+  ceremony_problem: z.string().nullish(),
+  name_constraints: z.record(z.string(), z.array(z.string())).nullish(),
   limits: z.looseObject({ per_minute: limit, per_month: limit }).optional(),
   used: z
     .looseObject({ this_minute: z.number(), this_month: z.number(), month_resets_at: z.string().nullish() })
@@ -29,6 +31,22 @@ const withBearer = customerSchema.extend({ bearer: z.string() });
 export type CustomerWithBearer = z.infer<typeof withBearer>;
 
 const page = z.looseObject({ customers: z.array(customerSchema), next_page_token: z.string().nullish() });
+
+/** What the services say of themselves. */
+const statusSchema = z.looseObject({
+  /** `up`, or `degraded` when a service is down. */
+  status: z.string(),
+  version: z.string().optional(),
+  services: z.array(
+    z.looseObject({
+      name: z.string(),
+      status: z.string(),
+      answered_in_ms: z.number().optional(),
+      message: z.string().optional(),
+    }),
+  ),
+});
+export type StatusJson = z.infer<typeof statusSchema>;
 
 /** Customers a page: the admin interface allows 1 to 500. */
 const PAGE_SIZE = 500;
@@ -90,8 +108,8 @@ export class AdminClient {
     return read(customerSchema, await this.ask({ method: 'PUT', path: `${pathOf(handle)}/limits`, body }));
   }
 
-  async status(): Promise<unknown> {
-    return this.ask({ method: 'GET', path: '/v1/admin/status' });
+  async status(): Promise<StatusJson> {
+    return read(statusSchema, await this.ask({ method: 'GET', path: '/v1/admin/status' }));
   }
 
   private async ask(request: ServerRequest): Promise<unknown> {
@@ -101,7 +119,7 @@ export class AdminClient {
   /** Who has not started a server has no token either, and shall hear of the server first. */
   private async token(): Promise<string> {
     try {
-      return await operatorToken(this.context.settings());
+      return await operatorToken(this.context.settings(), this.context.home);
     } catch (missing) {
       await this.server.send({ method: 'GET', path: '/health' });
       throw missing;

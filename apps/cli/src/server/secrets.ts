@@ -1,21 +1,28 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isError, messageOf, usageError } from '../cli-failure.js';
 
 /** What an HTTP header can carry as a bearer token. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
-/** The operator's token: from the environment, else the file that the standalone server wrote. */
-export async function operatorToken(settings: {
-  readonly operatorToken?: string | undefined;
-  readonly dataDir: string;
-}): Promise<string> {
+/**
+ * The operator's token: from the environment, else the file that the standalone server wrote.
+ *
+ * @param home where a relative data folder is looked for when it is not below the working folder: `npm start`
+ *   makes it in the checkout, and the command line is called from anywhere in it
+ */
+export async function operatorToken(
+  settings: { readonly operatorToken?: string | undefined; readonly dataDir: string },
+  home: string,
+): Promise<string> {
   if (settings.operatorToken !== undefined) {
     return tokenIn(settings.operatorToken, 'STACKRUNNER_OPERATOR_TOKEN');
   }
   const file = join(settings.dataDir, 'operator.token');
-  const text = await readSecret(file);
-  if (text !== undefined) return tokenIn(text, file);
+  for (const candidate of new Set([resolve(file), resolve(home, file)])) {
+    const text = await readSecret(candidate);
+    if (text !== undefined) return tokenIn(text, candidate);
+  }
   throw usageError(
     `there is no operator token: ${file} does not exist`,
     'Start the server here with: npm start, point STACKRUNNER_DATA_DIR at its data folder, or set STACKRUNNER_OPERATOR_TOKEN.',
