@@ -14,7 +14,9 @@ import { drain } from './http/drain.js';
 import { GatewayAdapter } from './http/gateway-adapter.js';
 import { createHttpServer } from './http/http-server.js';
 import { PublicUrls } from './http/public-urls.js';
+import { RouteTable } from './http/route-table.js';
 import { OpenApiController, versionToken } from './openapi/openapi.controller.js';
+import { operations } from './openapi/operations.js';
 import { PkiController } from './pki/pki.controller.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
@@ -64,8 +66,9 @@ export async function startGateway(deps: GatewayDeps): Promise<RunningGateway> {
   const { baseDomain, bodyLimit, host, port } = config;
   const ready = () =>
     checkHealth([{ name: 'database', check: () => checkSchema(parts.pool, gatewayMigrations) }]);
+  const routes = new RouteTable();
   try {
-    const server = await createHttpServer({ ...parts, baseDomain, bodyLimit });
+    const server = await createHttpServer({ ...parts, routes, baseDomain, bodyLimit });
     const app = await NestFactory.create<NestFastifyApplication>(
       GatewayModule.register(parts, ready),
       new GatewayAdapter(server),
@@ -73,6 +76,7 @@ export async function startGateway(deps: GatewayDeps): Promise<RunningGateway> {
     );
     const subscriptions = await followEvents(events, parts);
     await app.listen(port, host);
+    routes.assertDocumented(operations);
     const url = urlOf(host, app.getHttpServer().address());
     parts.urls.listenOn(url);
     parts.relay.start();

@@ -21,7 +21,7 @@ export function answerConnectionError(error: ConnectionError, socket: Socket): v
   const { body } = toProblem(new DomainError('bad_request', message), id);
   const head = [
     'HTTP/1.1 400 Bad Request',
-    'content-type: application/json',
+    'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${id}`,
     'cache-control: no-store',

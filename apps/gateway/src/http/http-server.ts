@@ -2,15 +2,15 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { DomainError } from '#libs/errors';
 import type { OperatorAuthenticator } from '../auth/operator.authenticator.js';
 import type { MintRoutes } from '../mint/mint.routes.js';
-import { operations } from '../openapi/operations.js';
 import { parseJson } from '../problem/json-body.js';
 import type { ProblemResponder } from '../problem/problem-responder.js';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
 import { answerConnectionError } from './connection-error.js';
 import type { Draining } from './draining.js';
+import { answerExpectations, checkFraming } from './framing.js';
 import { hostRoutes } from './host-routes.js';
 import { requestId } from './request-id.js';
-import { RouteTable } from './route-table.js';
+import type { RouteTable } from './route-table.js';
 
 export interface HttpServerParts {
   readonly mintRoutes: MintRoutes;
@@ -18,6 +18,7 @@ export interface HttpServerParts {
   readonly problems: ProblemResponder;
   readonly metrics: GatewayMetrics;
   readonly draining: Draining;
+  readonly routes: RouteTable;
   readonly baseDomain: string;
   readonly bodyLimit: number;
 }
@@ -44,13 +45,17 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
     routerOptions: { maxParamLength: longestParameter },
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveMs,
+    // Node's own refusal would not be in the envelope; see checkFraming.
+    http: { requireHostHeader: false },
     // While it stops, the gateway still answers what reaches it, and asks for no more on that connection.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => problems.respond(error, request, reply),
     clientErrorHandler: answerConnectionError,
   });
+  answerExpectations(server.server, bodyLimit);
   server.setErrorHandler((error, request, reply) => problems.respond(error, request, reply));
+  server.addHook('onRoute', ({ method, url }) => parts.routes.add(method, url));
   // Loaded now, so that what follows does not reach into its scope.
   await server.register((scope) => mintRoutes.register(scope));
   server.removeAllContentTypeParsers();
@@ -73,16 +78,12 @@ async function readJson(_request: FastifyRequest, body: Buffer): Promise<unknown
 
 /** Checks what comes before any controller: the route, the size of the body, the operator's token. */
 class Doorkeeper {
-  private readonly routes = new RouteTable(operations);
-
   constructor(private readonly parts: HttpServerParts) {}
 
   readonly hook = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     reply.header('x-request-id', request.id);
     if (request.is404) return this.withoutRoute(request, reply);
-    if (Number(request.headers['content-length'] ?? 0) > this.parts.bodyLimit) {
-      throw new DomainError('body_too_large', `The body is larger than ${this.parts.bodyLimit} bytes.`);
-    }
+    checkFraming(request.raw, this.parts.bodyLimit);
     if (request.routeOptions.url?.startsWith('/v1/admin/')) {
       reply.header('cache-control', 'no-store');
       this.parts.operator.authenticate(request.headers.authorization);
@@ -91,7 +92,7 @@ class Doorkeeper {
   };
 
   private withoutRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const allow = this.routes.allow(request.url);
+    const allow = this.parts.routes.allow(request.url);
     if (allow === undefined) throw new DomainError('bad_path', 'There is nothing at this path.');
     if (request.method !== 'OPTIONS') {
       throw new DomainError('method_not_allowed', `This path answers ${allow}.`, { details: { allow } });

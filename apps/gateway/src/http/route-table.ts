@@ -1,27 +1,49 @@
 import type { Operation } from '../openapi/operation.js';
 
-/** Which methods a path answers, for 405 (RFC 9110 §15.5.6) and OPTIONS. */
-export class RouteTable {
-  private readonly routes: readonly { readonly pattern: RegExp; readonly method: string }[];
+interface Route {
+  readonly method: string;
+  /** With parameters as fastify writes them: `/:handle/mint`. */
+  readonly path: string;
+  readonly pattern: RegExp;
+}
 
-  constructor(operations: readonly Operation[]) {
-    this.routes = operations.map(({ path, method }) => ({
-      pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-      method,
-    }));
+/** Every route that is served, to say what a path answers. */
+export class RouteTable {
+  private readonly routes: Route[] = [];
+
+  add(methods: string | readonly string[], path: string): void {
+    const pattern = new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`);
+    for (const method of [methods].flat()) this.routes.push({ method, path, pattern });
   }
 
   /**
+   * What a path answers, for 405 (RFC 9110 §15.5.6) and OPTIONS.
+   *
    * @param url with or without a query
    * @returns the value of Allow; undefined when there is nothing at this path
    */
   allow(url: string): string | undefined {
     const [path = ''] = url.split('?', 1);
-    const methods = new Set(
-      this.routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method),
+    const methods = this.routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+    return methods.length === 0 ? undefined : [...new Set(methods), 'OPTIONS'].join(', ');
+  }
+
+  /**
+   * A route that `/openapi.json` does not name, or one that it makes up, is a fault of this version.
+   *
+   * @throws TypeError that names them
+   */
+  assertDocumented(operations: readonly Operation[]): void {
+    const documented = new Set(
+      operations.map(({ method, path }) => `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
     );
-    if (methods.size === 0) return undefined;
-    if (methods.has('GET')) methods.add('HEAD');
-    return [...methods, 'OPTIONS'].join(', ');
+    const served = new Set(
+      this.routes.filter(({ method }) => method !== 'HEAD').map(({ method, path }) => `${method} ${path}`),
+    );
+    const wrong = [
+      ...[...served].filter((route) => !documented.has(route)),
+      ...[...documented].filter((route) => !served.has(route)),
+    ];
+    if (wrong.length > 0) throw new TypeError(`Served or documented, but not both: ${wrong.join(', ')}`);
   }
 }

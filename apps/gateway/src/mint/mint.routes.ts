@@ -3,6 +3,7 @@ import type { MintResponse } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import type { Principal } from '../auth/principal.js';
 import type { Draining } from '../http/draining.js';
+import { checkFraming } from '../http/framing.js';
 import type { ProblemResponder } from '../problem/problem-responder.js';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
 import type { MintService } from './mint.service.js';
@@ -69,7 +70,9 @@ export class MintRoutes {
     request.arrival = arrival;
     // Fastify would refuse a malformed type before the bearer was looked at; the body is taken as it is.
     if (arrival.contentType !== undefined) headers['content-type'] = 'application/octet-stream';
-    if (Number(headers['content-length'] ?? 0) > this.parts.bodyLimit) throw tooLarge(this.parts.bodyLimit);
+    const { handle, ttl } = request.params;
+    if (handle === '' || ttl === '') throw new DomainError('bad_path', 'There is nothing at this path.');
+    checkFraming(request.raw, this.parts.bodyLimit);
     return headers['transfer-encoding'] === undefined ? this.admit(request, arrival) : Promise.resolve();
   }
 
@@ -117,7 +120,7 @@ export class MintRoutes {
 
 function answerHeaders({ rateLimit, replayed }: MintResponse, requestId: string): Record<string, string> {
   const headers: Record<string, string> = {
-    'content-type': 'application/json',
+    'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-request-id': requestId,
   };
@@ -128,8 +131,4 @@ function answerHeaders({ rateLimit, replayed }: MintResponse, requestId: string)
   }
   if (replayed) headers['idempotency-replayed'] = 'true';
   return headers;
-}
-
-function tooLarge(limit: number): DomainError {
-  return new DomainError('body_too_large', `The body is larger than ${limit} bytes.`);
 }

@@ -48,7 +48,7 @@ export class PkiController {
     // A revocation must show within a second, also through a proxy.
     reply
       .header('cache-control', 'no-store')
-      .header('content-type', 'application/json')
+      .header('content-type', 'application/json; charset=utf-8')
       .send(JSON.stringify(status));
   }
 }

@@ -19,9 +19,6 @@ export class ProblemResponder {
     const error = toDomainError(thrown);
     this.note(error, request.id);
     const { status, headers, body } = toProblem(error, request.id);
-    // Fastify asks to close after every body that it could not parse; only a body that is not read to its
-    // end makes that necessary.
-    reply.removeHeader('connection');
     if (error.code === 'body_too_large') closeLingering(request.raw);
     if (this.draining.now || error.code === 'body_too_large') reply.header('connection', 'close');
     reply
@@ -29,7 +26,7 @@ export class ProblemResponder {
       .headers(headers)
       .header('x-request-id', request.id)
       .header('cache-control', 'no-store')
-      .header('content-type', 'application/json')
+      .header('content-type', 'application/json; charset=utf-8')
       .send(body);
   }
 

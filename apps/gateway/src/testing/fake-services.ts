@@ -1,0 +1,253 @@
+import { randomUUID } from 'node:crypto';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { Inject, Module } from '@nestjs/common';
+import {
+  BillingService,
+  type CreateCustomerRequest,
+  type Customer,
+  CustomerSchema,
+  CustomerStatus,
+  type GetAuthorityRequest,
+  type GetCustomerRequest,
+  type GetQuotaRequest,
+  type GetSerialStatusRequest,
+  IssuerService,
+  KeyAlgorithm,
+  type ListCustomersRequest,
+  type MintEachRequest,
+  type MintRequest,
+  type MintResultSchema,
+  ProvisionerService,
+  type ResumeCustomerRequest,
+  RevocationService,
+  SerialStatus,
+  type SetLimitsRequest,
+  type SuspendCustomerRequest,
+} from '#libs/contracts';
+import { DomainError } from '#libs/errors';
+import { RpcController, RpcMethod } from '#libs/rpc';
+import { sha256 } from '#libs/x509';
+
+export type MintOutcome = MessageInitShape<typeof MintResultSchema>;
+
+/** What the services behind the gateway do in a test: small, in memory, and open to be told otherwise. */
+export class FakeProduct {
+  readonly customers = new Map<string, Customer>();
+  /** Every mint that reached the issuer, and how many messages they came in. */
+  readonly minted: MintRequest[] = [];
+  messages = 0;
+  /** How the issuer answers one request. */
+  mint: (request: MintRequest, product: FakeProduct) => MintOutcome | Promise<MintOutcome> = mintAnything;
+  batches = 0;
+  perMinute: bigint | undefined = 500n;
+  perMonth: bigint | undefined = 5000n;
+  entitlementVersion = 1n;
+  /** Entitlements that billing has set but the issuer has not heard of. */
+  entitlementLag = 0;
+  serialStatus: SerialStatus | undefined = SerialStatus.ACTIVE;
+  readonly serialsAsked: Uint8Array[] = [];
+  /** Thrown by provisioner and revocation, whatever they are asked, when set. */
+  failure: DomainError | undefined;
+  authorityAsked = 0;
+
+  /** Sets a customer's status as its owner does, with a new version; no event tells of it. */
+  change(handle: string, status: CustomerStatus): Customer {
+    const customer = this.customer(handle);
+    const changed = create(CustomerSchema, { ...customer, status, version: customer.version + 1n });
+    this.customers.set(handle, changed);
+    return changed;
+  }
+
+  customer(handle: string): Customer {
+    this.check();
+    const customer = this.customers.get(handle);
+    if (customer === undefined) throw new DomainError('customer_not_found', 'There is no such customer.');
+    return customer;
+  }
+
+  check(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
+
+/** One certificate a CSR, whatever it says; an empty CSR fails the batch. */
+function mintAnything(request: MintRequest, product: FakeProduct): MintOutcome {
+  const empty = request.csrs.flatMap((csr, index) => (csr.length === 0 ? [index] : []));
+  if (empty.length > 0) {
+    const failures = empty.map((index) => ({ index, reason: 'not PEM' }));
+    return refusal(new DomainError('issue_failed', 'csr: not PEM', { details: { failures } }));
+  }
+  const now = Math.floor(Date.now() / 1000);
+  if (request.csrs.length > 1) product.batches += 1;
+  return {
+    outcome: {
+      case: 'minted',
+      value: {
+        certificates: request.csrs.map((csr) => ({
+          der: Buffer.concat([Buffer.from('certificate of '), csr]),
+          serial: sha256(csr).subarray(0, 16),
+          fingerprint: sha256(csr),
+          notBefore: BigInt(now - 60),
+          notAfter: BigInt(now) + request.ttlSeconds,
+        })),
+        chain: [Buffer.from('the intermediate'), Buffer.from('the root')],
+        ...(request.csrs.length > 1 && { batchNumber: BigInt(product.batches) }),
+        rateLimit: {
+          ...(product.perMinute !== undefined && { limit: product.perMinute }),
+          remaining: 499n,
+          resetSeconds: 60n,
+        },
+      },
+    },
+  };
+}
+
+export function refusal({ code, message, details }: DomainError): MintOutcome {
+  return { outcome: { case: 'error', value: { code, message, detailsJson: JSON.stringify(details) } } };
+}
+
+@RpcController(IssuerService)
+class FakeIssuer {
+  constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
+
+  @RpcMethod(IssuerService.method.mintEach)
+  async mintEach({ requests }: MintEachRequest) {
+    this.product.messages += 1;
+    this.product.minted.push(...requests);
+    return { results: await Promise.all(requests.map((each) => this.product.mint(each, this.product))) };
+  }
+
+  @RpcMethod(IssuerService.method.mint)
+  async mint() {
+    return {};
+  }
+
+  @RpcMethod(IssuerService.method.getCertificate)
+  async getCertificate() {
+    return {};
+  }
+
+  @RpcMethod(IssuerService.method.getQuota)
+  async getQuota(_request: GetQuotaRequest) {
+    const { product } = this;
+    if (product.entitlementLag > 0) product.entitlementLag -= 1;
+    return {
+      ...(product.perMinute !== undefined && { perMinute: product.perMinute }),
+      ...(product.perMonth !== undefined && { perMonth: product.perMonth }),
+      usedThisMinute: 1n,
+      usedThisMonth: 2n,
+      monthResetsAt: 1_769_904_000n,
+      entitlementVersion: product.entitlementVersion - (product.entitlementLag > 0 ? 1n : 0n),
+    };
+  }
+}
+
+@RpcController(ProvisionerService)
+class FakeProvisioner {
+  constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
+
+  @RpcMethod(ProvisionerService.method.createCustomer)
+  async createCustomer({
+    handle,
+    rootAlgorithm,
+    intermediateAlgorithm,
+    nameConstraints,
+  }: CreateCustomerRequest) {
+    const { customers } = this.product;
+    this.product.check();
+    if (handle === 'pki') throw new DomainError('bad_handle', 'The handle pki is reserved.');
+    if (customers.has(handle)) throw new DomainError('customer_exists', `${handle} exists.`);
+    const customer = create(CustomerSchema, {
+      id: randomUUID(),
+      handle,
+      status: CustomerStatus.PROVISIONING,
+      createdAt: 1_760_000_000n,
+      version: 1n,
+      rootAlgorithm: rootAlgorithm || KeyAlgorithm.EC_P384,
+      intermediateAlgorithm: intermediateAlgorithm || KeyAlgorithm.EC_P256,
+      ...(nameConstraints && { nameConstraints }),
+      ceremonyStep: 'root',
+    });
+    customers.set(handle, customer);
+    return { customer };
+  }
+
+  @RpcMethod(ProvisionerService.method.getCustomer)
+  async getCustomer({ handle }: GetCustomerRequest) {
+    return { customer: this.product.customer(handle) };
+  }
+
+  @RpcMethod(ProvisionerService.method.listCustomers)
+  async listCustomers({ pageSize, pageToken }: ListCustomersRequest) {
+    this.product.check();
+    const all = [...this.product.customers.values()].filter(({ handle }) => handle > pageToken);
+    const page = all.sort((a, b) => (a.handle < b.handle ? -1 : 1)).slice(0, pageSize);
+    return { customers: page, nextPageToken: all.length > page.length ? (page.at(-1)?.handle ?? '') : '' };
+  }
+
+  @RpcMethod(ProvisionerService.method.suspendCustomer)
+  async suspendCustomer({ handle }: SuspendCustomerRequest) {
+    return { customer: this.product.change(handle, CustomerStatus.SUSPENDED) };
+  }
+
+  @RpcMethod(ProvisionerService.method.resumeCustomer)
+  async resumeCustomer({ handle }: ResumeCustomerRequest) {
+    return { customer: this.product.change(handle, CustomerStatus.ACTIVE) };
+  }
+
+  @RpcMethod(ProvisionerService.method.getAuthority)
+  async getAuthority({ handle }: GetAuthorityRequest) {
+    this.product.authorityAsked += 1;
+    const { id, status } = this.product.customer(handle);
+    if (status === CustomerStatus.PROVISIONING) {
+      throw new DomainError('customer_not_active', `The CA of ${handle} is being made.`);
+    }
+    return {
+      authority: {
+        caId: id,
+        customerId: id,
+        handle,
+        intermediateDer: Buffer.from('the intermediate'),
+        rootDer: Buffer.from('the root'),
+      },
+    };
+  }
+}
+
+@RpcController(RevocationService)
+class FakeRevocation {
+  constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
+
+  @RpcMethod(RevocationService.method.getSerialStatus)
+  async getSerialStatus({ serial }: GetSerialStatusRequest) {
+    this.product.check();
+    const { serialStatus: status, serialsAsked } = this.product;
+    serialsAsked.push(serial);
+    if (status === undefined) throw new DomainError('serial_not_found', 'Not one of this customer.');
+    return { status, expiresAt: 1_800_000_000n };
+  }
+}
+
+@RpcController(BillingService)
+class FakeBilling {
+  constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
+
+  @RpcMethod(BillingService.method.getEntitlement)
+  async getEntitlement() {
+    return {};
+  }
+
+  @RpcMethod(BillingService.method.setLimits)
+  async setLimits({ customerId, perMinute, perMonth }: SetLimitsRequest) {
+    const { product } = this;
+    if (perMinute !== undefined) product.perMinute = perMinute.value;
+    if (perMonth !== undefined) product.perMonth = perMonth.value;
+    product.entitlementVersion += 1n;
+    return { entitlement: { customerId, plan: 'dev', version: product.entitlementVersion } };
+  }
+}
+
+@Module({})
+export class FakeServicesModule {}
+
+export const fakeControllers = [FakeIssuer, FakeProvisioner, FakeRevocation, FakeBilling];
