@@ -39,7 +39,7 @@ type Judged = { readonly drafts: readonly Draft[] } | { readonly failures: reado
 export class MintPipeline {
   private readonly profiles = new WeakMap<SigningAuthority, AuthorityProfile>();
 
-  constructor(private readonly signer: Signer) {}
+  constructor(private readonly signer: Pick<Signer, 'sign'>) {}
 
   /** The results in the order of the jobs; a job that fails leaves the others alone. */
   async run(jobs: readonly MintJob[]): Promise<{ results: MintJobResult[]; times: MintTaskTimes }> {

@@ -3,12 +3,12 @@ import { FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
 import { parseCertificate, verifyCertificateSignature } from '#libs/x509';
 import { issuerMigrations } from '../issuer.module.js';
 import { TestKms } from '../testing/test-authority.js';
+import { testCsr } from '../testing/test-csr.js';
 import {
   FakeNeighbours,
   mintRequest,
   startTestIssuer,
   type TestIssuer,
-  testCsr,
   testCustomer,
 } from '../testing/test-issuer.js';
 

@@ -10,11 +10,17 @@ import {
   formatKeyRef,
   type KeyRef,
   type LocalKmsSettings,
+  parseKeyRef,
   type Signer,
 } from '#libs/kms';
 import {
   assembleCertificate,
   caCertificateTbs,
+  constructedContextTag,
+  der,
+  derBitString,
+  derSequence,
+  derUnsignedInteger,
   type NameConstraints,
   randomSerial,
   type SignatureAlgorithm,
@@ -98,9 +104,19 @@ export class TestKms {
     });
   }
 
+  /** A request for the P-256 key itself, as its owner could make it. */
+  async csrOf(keyRef: string): Promise<Uint8Array> {
+    const key = parseKeyRef(keyRef);
+    const version = derUnsignedInteger(Buffer.from([0]));
+    const spki = await this.signer.publicKey(key);
+    const info = derSequence(version, derSequence(), spki, der(constructedContextTag(0)));
+    const [signature = new Uint8Array(0)] = await this.signer.sign(key, [info], Date.now() + 60_000);
+    return derSequence(info, signatureAlgorithmDer('ecdsa-sha256'), derBitString(signature));
+  }
+
   /** From now on the intermediate signs nothing. */
   async disable(keyRef: string): Promise<void> {
-    await this.signer.disable({ backend: 'local', name: keyRef.slice('local:'.length) });
+    await this.signer.disable(parseKeyRef(keyRef));
   }
 
   close(): void {

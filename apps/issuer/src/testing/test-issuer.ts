@@ -23,9 +23,9 @@ import {
 } from '#libs/rpc';
 import type { Clock, RunningService } from '#libs/service';
 import type { TestDatabase } from '#libs/testing';
-import { createCsr } from '#libs/x509';
 import { startIssuer } from '../issuer.module.js';
 import type { TestAuthorityWish, TestKms } from './test-authority.js';
+import { testCsr } from './test-csr.js';
 
 /** What the issuer's neighbours know, and how often they were asked. */
 export class FakeNeighbours {
@@ -181,17 +181,14 @@ export async function testCustomer(
   return authority;
 }
 
-/** A new request with a new P-256 key. */
-export function testCsr(name = 'app-1.acme.internal'): Uint8Array {
-  return createCsr({ commonName: name, dnsNames: [name] }).csrDer;
-}
-
 /** A request of one day for so many new certificates. */
 export function mintRequest(
   customerId: string,
   count = 1,
   idempotencyKey = '',
 ): Omit<MintRequest, '$typeName'> {
-  const csrs = Array.from({ length: count }, (_, index) => testCsr(`app-${index}.acme.internal`));
+  const csrs = Array.from({ length: count }, (_, index) =>
+    testCsr({ dnsNames: [`app-${index}.acme.internal`] }),
+  );
   return { customerId, csrs, ttlSeconds: 86_400n, idempotencyKey };
 }
