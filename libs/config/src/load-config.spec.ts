@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Environment, loadConfig } from './load-config.js';
+import type { Environment } from './environment.js';
+import { loadConfig } from './load-config.js';
 import type { ProcessName } from './schemas.js';
 import { ConfigError } from './start-error.js';
 

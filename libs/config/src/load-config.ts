@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { errorCode } from '#libs/errors';
+import type { Environment } from './environment.js';
 import { type OptionMeta, optionMeta } from './option.js';
 import { type ConfigOf, type ProcessName, schemas } from './schemas.js';
 import { ConfigError } from './start-error.js';
 import { unknownNames } from './unknown-names.js';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface LoadOptions {
   /** Default: the environment of the process. */

@@ -1,5 +1,5 @@
 import { allOptions } from './all-options.js';
-import type { Environment } from './load-config.js';
+import type { Environment } from './environment.js';
 import { prefix } from './option.js';
 
 /** Names that the test harness reads, and one that the shell examples of the documentation use. */
