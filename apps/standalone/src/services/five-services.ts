@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type ServiceName, type StandaloneConfig, StartError, serviceNames } from '#libs/config';
+import { IssuerService, ProvisionerService } from '#libs/contracts';
 import { EmbeddedPostgres } from '#libs/database';
 import { natsServerConfig } from '#libs/rpc';
 import type { Process } from '#libs/service';
@@ -29,7 +30,8 @@ export interface FiveServicesOptions {
  * Starts PostgreSQL, NATS and the five services as processes of their own, with the configuration that a
  * cluster would give them, and starts again what dies.
  *
- * `services.json` in the data folder says which process is which.
+ * In the data folder, `services.json` says which process is which, and `nats.json` holds the NATS user of
+ * internal services that call the issuer and the provisioner.
  */
 export async function startFiveServices(
   config: StandaloneConfig,
@@ -57,14 +59,22 @@ export async function startFiveServices(
     const natsPasswords = forEachService(() => randomSecret());
     const natsConfig = join(folder.path, 'nats-server.conf');
     const storeDir = join(folder.path, 'nats');
-    const rendered = natsServerConfig({ host: loopback, port: natsPort, storeDir, passwords: natsPasswords });
+    const access = { url: `nats://${loopback}:${natsPort}`, user: 'internal', password: randomSecret() };
+    const rendered = natsServerConfig({
+      host: loopback,
+      port: natsPort,
+      storeDir,
+      passwords: natsPasswords,
+      clients: { [access.user]: { password: access.password, calls: [IssuerService, ProvisionerService] } },
+    });
     writeFileSync(natsConfig, rendered, { mode: 0o600 });
+    writeFileSync(join(folder.path, 'nats.json'), `${JSON.stringify(access, null, 2)}\n`, { mode: 0o600 });
     const metricsPorts = await claimMetricsPorts(config);
     const environments = serviceEnvironments({
       config: { ...config, port },
       folder,
       postgres,
-      natsUrl: `nats://${loopback}:${natsPort}`,
+      natsUrl: access.url,
       natsPasswords,
       metricsPorts,
       publicUrl: config.publicUrl ?? origin,
