@@ -28,7 +28,7 @@ const service = 'gateway';
 /** Connections of the outbox relay and the health check, beside those of TypeORM. */
 const relayConnections = 2;
 /** How long a mint may take in all, in milliseconds; a restart of the issuer fits in. */
-const mintTimeoutMs = 5_000;
+const mintTimeoutMs = 10_000;
 
 export type GatewayParts = Awaited<ReturnType<typeof openParts>>;
 
