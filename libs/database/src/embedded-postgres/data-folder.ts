@@ -1,18 +1,9 @@
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { platform } from 'node:os';
 import { join, resolve } from 'node:path';
 import { StartError } from '#libs/config';
 import { errorCode } from '#libs/errors';
-import { isReachable, sharedFolder } from './reachable.js';
+import { isReachable } from './reachable.js';
 import type { Identity } from './unprivileged-user.js';
 
 /** Where everything of one embedded database is. */
@@ -26,11 +17,7 @@ export interface DataFolder {
 }
 
 /**
- * Makes the folders of a database, or finds them.
- *
- * `<dataDir>/cluster` belongs to PostgreSQL's user. Where that user could not reach it, because a folder
- * above is closed to it (root's home is 0700), it is a link to a folder of its own below /var/lib: opening
- * somebody's home for everyone is not ours to do.
+ * Makes the folders of a database, or finds them. `<dataDir>/cluster` belongs to PostgreSQL's user.
  *
  * @throws StartError when the folder cannot be made or written
  */
@@ -38,9 +25,8 @@ export function prepareDataFolder(dataDir: string, user: Identity | undefined): 
   const folder = resolve(dataDir);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
-    const link = join(folder, 'cluster');
-    if (!existsSync(link)) makeCluster(folder, link, user);
-    const cluster = realpathSync(link);
+    const cluster = join(folder, 'cluster');
+    if (!existsSync(cluster)) makeOwned(cluster, user);
     removeHalfMade(cluster);
     return { secretsFile: join(folder, 'passwords.json'), cluster, pgdata: join(cluster, 'pgdata') };
   } catch (error) {
@@ -49,17 +35,24 @@ export function prepareDataFolder(dataDir: string, user: Identity | undefined): 
   }
 }
 
-function makeCluster(folder: string, link: string, user: Identity | undefined): void {
-  // A link whose target is gone is as good as none.
-  rmSync(link, { force: true });
-  let cluster = link;
-  if (isReachable(folder, user)) mkdirSync(cluster, { recursive: true });
-  else {
-    cluster = mkdtempSync(join(sharedFolder(), 'database-'));
-    symlinkSync(cluster, link);
-  }
-  chmodSync(cluster, 0o700);
-  if (user) chownSync(cluster, user.uid, user.gid);
+/** A new folder that nobody but PostgreSQL's user can enter. */
+export function makeOwned(folder: string, user: Identity | undefined): void {
+  mkdirSync(folder);
+  chmodSync(folder, 0o700);
+  if (user) chownSync(folder, user.uid, user.gid);
+}
+
+/**
+ * How PostgreSQL's programs are told their data folder. They run within it, so where their user could not pass
+ * a folder above it (root's home is 0700) they find it as the place where they are: Linux follows that link
+ * without looking at the folders above. Opening somebody's home for everyone is not ours to do.
+ */
+export function nameForServer(pgdata: string, user: Identity | undefined): string {
+  if (isReachable(pgdata, user)) return pgdata;
+  if (platform() === 'linux') return '/proc/self/cwd';
+  throw new StartError(
+    `PostgreSQL does not run as root, and the user that it runs as cannot reach ${pgdata}: choose another data folder.`,
+  );
 }
 
 const halfMade = /^pgdata\.new-(\d+)$/;

@@ -5,7 +5,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -43,8 +42,6 @@ describe('the embedded PostgreSQL', () => {
   });
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => server.stop()));
-    const cluster = join(dataDir, 'cluster');
-    if (existsSync(cluster)) rmSync(realpathSync(cluster), { recursive: true });
     rmSync(folder, { recursive: true });
   }, timeoutMs);
 
@@ -156,7 +153,7 @@ describe('the embedded PostgreSQL', () => {
       copyTemplate();
       const first = await start();
       await first.stop();
-      const pidFile = join(realpathSync(join(dataDir, 'cluster')), 'pgdata', 'postmaster.pid');
+      const pidFile = join(dataDir, 'cluster', 'pgdata', 'postmaster.pid');
       writeFileSync(pidFile, `${process.pid}\n${dataDir}\n1\n1\n\n127.0.0.1\n  1  1\nready\n`);
       const second = await start();
       expect(await query(second.ownerUrl(), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
@@ -250,7 +247,6 @@ describe('the embedded PostgreSQL', () => {
       chmodSync(folder, 0o700);
       const server = await start();
       expect(await query(server.ownerUrl(), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-      expect(realpathSync(join(dataDir, 'cluster'))).toMatch(/^\/var\/lib\/stackrunner\/database-/);
       await server.stop();
       const again = await start();
       expect(await query(again.ownerUrl(), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);

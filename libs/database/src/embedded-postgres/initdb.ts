@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { chownSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import { StartError } from '#libs/config';
 import type { Binaries } from './binaries.js';
-import { type DataFolder, unfinished } from './data-folder.js';
+import { type DataFolder, makeOwned, nameForServer, unfinished } from './data-folder.js';
 import type { Identity } from './unprivileged-user.js';
 
 /** Messages in English, times in UTC, and nothing of our own environment: it may hold secrets. */
@@ -19,14 +19,16 @@ export interface InitdbOptions {
 /** Makes a database cluster, once. Its owner is `postgres`, with a password: nobody is trusted. */
 export async function initdb(folder: DataFolder, options: InitdbOptions): Promise<void> {
   const target = unfinished(folder.cluster);
-  const passwordFile = join(folder.cluster, `initdb-${process.pid}.password`);
+  const passwordFile = `${target}.password`;
   try {
+    makeOwned(target, options.user);
     writeFileSync(passwordFile, options.ownerPassword, { mode: 0o600 });
     if (options.user) chownSync(passwordFile, options.user.uid, options.user.gid);
-    await run(options, [
-      `--pgdata=${target}`,
+    const name = nameForServer(target, options.user);
+    await run(options, target, [
+      `--pgdata=${name}`,
       '--username=postgres',
-      `--pwfile=${passwordFile}`,
+      `--pwfile=${name}/../${basename(passwordFile)}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
       // Independent of what locales the machine has; sorts by code point.
@@ -43,11 +45,11 @@ export async function initdb(folder: DataFolder, options: InitdbOptions): Promis
   }
 }
 
-function run({ binaries, user }: InitdbOptions, args: string[]): Promise<void> {
+function run({ binaries, user }: InitdbOptions, cwd: string, args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(binaries.initdb, args, {
       ...user,
-      cwd: '/',
+      cwd,
       env: serverEnvironment,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

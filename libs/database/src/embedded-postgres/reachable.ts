@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Identity } from './unprivileged-user.js';
@@ -8,11 +8,14 @@ import type { Identity } from './unprivileged-user.js';
  * the home of root (mode 0700) is the usual case where that fails.
  */
 export function isReachable(path: string, user: Identity | undefined): boolean {
-  if (!user) return true;
+  return !user || canPass(realpathSync(path), user);
+}
+
+function canPass(path: string, user: Identity): boolean {
   const { mode, uid, gid } = statSync(path);
   const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
   const parent = dirname(path);
-  return (mode & bit) !== 0 && (parent === path || isReachable(parent, user));
+  return (mode & bit) !== 0 && (parent === path || canPass(parent, user));
 }
 
 /** A folder of root's that every user can pass, for what PostgreSQL's user could not reach elsewhere. */

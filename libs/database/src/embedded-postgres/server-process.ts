@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { StartError } from '#libs/config';
 import type { Binaries } from './binaries.js';
+import { nameForServer } from './data-folder.js';
 import { serverEnvironment } from './initdb.js';
 import { readPostmasterPid } from './postmaster-pid.js';
 import type { Identity } from './unprivileged-user.js';
@@ -55,9 +56,9 @@ export class ServerProcess {
   static async start(options: ServerOptions): Promise<ServerProcess> {
     const { binaries, user, pgdata, port } = options;
     const settings = [`port=${port}`, ...options.settings].flatMap((setting) => ['-c', setting]);
-    const child = spawn(binaries.postgres, ['-D', pgdata, ...settings], {
+    const child = spawn(binaries.postgres, ['-D', nameForServer(pgdata, user), ...settings], {
       ...user,
-      cwd: '/',
+      cwd: pgdata,
       env: serverEnvironment,
       stdio: ['ignore', 'ignore', 'pipe'],
       // Its own session: Ctrl-C goes to us, and the database stops after those who use it.
