@@ -104,7 +104,7 @@ describe('five services over NATS', () => {
       }
       stopped = true;
       await Promise.all(clients);
-        expect(new Set(statuses)).toEqual(new Set([200]));
+      expect(new Set(statuses)).toEqual(new Set([200]));
     },
     120_000,
   );
