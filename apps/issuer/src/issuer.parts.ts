@@ -33,6 +33,11 @@ const groupSize = 512;
 /** Up to so many certificates are not worth the hop to a thread. */
 const inlineLimit = 2;
 const relayConnections = 2;
+/**
+ * Milliseconds in which commits wake the relay once: a round of it costs the database as much as a commit, and
+ * events are late by no more than this.
+ */
+const relayPauseMs = 50;
 
 /** Opens keys, threads and connections. */
 export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
@@ -66,7 +71,7 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
     slots,
     groupSize,
     capacity,
-    onCommit: () => relay.wake(),
+    onCommit: wakeSometimes(relay),
     observe: (group) => metrics.group(group),
   });
   metrics.watch(mintPool, ledger, ledgerPool);
@@ -83,5 +88,18 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
       await relay.stop();
       await Promise.all([ledgerPool.end(), pool.end()]);
     },
+  };
+}
+
+/** Wakes the relay after the first commit of a pause, once its time is over. */
+function wakeSometimes(relay: OutboxRelay): () => void {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      relay.wake();
+    }, relayPauseMs).unref();
   };
 }
