@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { DerError } from '../der/index.js';
-import { printable } from './name-syntax.js';
+import { printable } from './printable.js';
 
 /**
  * Checks a label with hyphens in its third and fourth place: only A-labels have them (RFC 5891 §4.2.3.1), and an

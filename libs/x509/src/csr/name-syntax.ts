@@ -1,5 +1,6 @@
 import { DerError } from '../der/index.js';
 import { checkALabel } from './a-label.js';
+import { printable } from './printable.js';
 
 /** RFC 1035 §2.3.4, in octets. */
 const maxDnsName = 253;
@@ -97,10 +98,4 @@ function badOctet(octet: number): string {
 
 function bad(bytes: Uint8Array, start: number, stop: number, why: string, kind = 'dNSName'): DerError {
   return new DerError(`the ${kind} "${printable(bytes, start, stop)}" ${why}`);
-}
-
-/** The octets as text that is safe in a message: ASCII without controls, cut at 64. */
-export function printable(bytes: Uint8Array, start: number, stop: number): string {
-  const text = Buffer.from(bytes.subarray(start, Math.min(stop, start + 64))).toString('latin1');
-  return text.replace(/[^ !#-~]/g, '?') + (stop - start > 64 ? '…' : '');
 }

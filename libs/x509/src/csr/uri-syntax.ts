@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { DerError } from '../der/index.js';
-import { checkHostName, printable } from './name-syntax.js';
+import { checkHostName } from './name-syntax.js';
+import { printable } from './printable.js';
 
 const maxUri = 2048;
 /** RFC 3986 §3: a scheme, and something behind it, of the characters of §2 and whole percent-encodings. */

@@ -1,0 +1,14 @@
+import { CsrError } from '../csr/csr-error.js';
+import { parseCsr } from '../csr/parse-csr.js';
+import { verifyCsr } from '../csr/verify-csr.js';
+
+/** Why a request is refused, or undefined when it is accepted; any error but a CsrError goes on. */
+export function refusal(csr: Uint8Array): string | undefined {
+  try {
+    verifyCsr(parseCsr(csr));
+    return undefined;
+  } catch (error) {
+    if (error instanceof CsrError) return error.reason;
+    throw error;
+  }
+}
