@@ -14,6 +14,15 @@ export interface MigrationSet {
   readonly migrations: readonly MigrationClass[];
 }
 
+/** The names of a set's migrations that are not among those that have run, in order. */
+export function missingMigrations({ migrations }: MigrationSet, done: readonly { name: string }[]): string[] {
+  const names = new Set(done.map(({ name }) => name));
+  // TypeORM's own rule for a migration's name.
+  return migrations
+    .map((Migration) => new Migration().name ?? Migration.name)
+    .filter((name) => !names.has(name));
+}
+
 /** SQL for a migration: what a service's role may do with a table, sequence or function of its schema. */
 export function grant(service: ServiceName, privileges: string, object: string): string {
   return `GRANT ${privileges} ON ${object} TO ${serviceRole(service)};`;

@@ -1,7 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { DomainError } from '#libs/errors';
 import { isUnavailable, sqlState } from './database-error.js';
-import { type MigrationSet, migrationsTable } from './migration-set.js';
+import { type MigrationSet, migrationsTable, missingMigrations } from './migration-set.js';
 
 /**
  * Checks that every migration of a service has run. Newer ones are fine: migrations are backward compatible
@@ -9,12 +9,11 @@ import { type MigrationSet, migrationsTable } from './migration-set.js';
  *
  * @throws DomainError `storage_unavailable` that says what is missing
  */
-export async function checkSchema(pool: pg.Pool, { service, migrations }: MigrationSet): Promise<void> {
+export async function checkSchema(pool: pg.Pool, set: MigrationSet): Promise<void> {
+  const { service } = set;
   try {
     const { rows } = await pool.query<{ name: string }>(`SELECT name FROM ${service}.${migrationsTable}`);
-    const done = new Set(rows.map((row) => row.name));
-    const missing = migrations.map((migration) => new migration().name ?? migration.name);
-    const first = missing.find((name) => !done.has(name));
+    const [first] = missingMigrations(set, rows);
     if (first) throw new DomainError('storage_unavailable', `The schema ${service} lacks ${first}.`);
   } catch (error) {
     if (error instanceof DomainError) throw error;
