@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { checkSchema, type MigrationSet } from '#libs/database';
 import { checkHealth, type HealthReport, type RunningService } from '#libs/service';
@@ -25,6 +25,7 @@ import { ProblemResponder } from './problem/problem-responder.js';
 import { productVersion } from './status/product-version.js';
 import { readiness, StatusController } from './status/status.controller.js';
 import { StatusService } from './status/status.service.js';
+import { TraceInterceptor } from './telemetry/trace.interceptor.js';
 
 export type { GatewayDeps } from './gateway.parts.js';
 
@@ -40,6 +41,7 @@ export class GatewayModule {
       controllers: [CustomerController, PkiController, StatusController, OpenApiController],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_INTERCEPTOR, useClass: TraceInterceptor },
         { provide: ProblemResponder, useValue: parts.problems },
         { provide: PublicUrls, useValue: parts.urls },
         { provide: CustomerService, useValue: parts.customerService },

@@ -76,7 +76,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     mintRoutes: new MintRoutes({ mints, problems, metrics, draining, bodyLimit }),
     customerService: new CustomerService({
       ...{ provisioner, issuer, billing: rpc.client(BillingService) },
-      ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls },
+      ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls, logger },
     }),
     artifacts: new TrustArtifactService(provisioner, clock),
     serials: new SerialStatusService(directory, rpc.client(RevocationService)),

@@ -9,6 +9,7 @@ import {
 } from '#libs/contracts';
 import type { Outbox, OutboxRelay, TenantScope } from '#libs/database';
 import { DomainError } from '#libs/errors';
+import type { Logger } from '#libs/observability';
 import { type Client, events } from '#libs/rpc';
 import { randomSecret, sha256 } from '#libs/x509';
 import type { BearerRepository } from '../auth/bearer.repository.js';
@@ -32,6 +33,7 @@ export interface CustomerServiceParts {
   readonly outbox: Outbox;
   readonly relay: Pick<OutboxRelay, 'wake'>;
   readonly urls: PublicUrls;
+  readonly logger: Logger;
 }
 
 /** How long new limits may take to reach the issuer before the operator is told, in milliseconds. */
@@ -60,6 +62,7 @@ export class CustomerService {
       },
       withId(requestId),
     );
+    this.note('customer created', body.handle, requestId);
     return this.issueBearer(present(created.customer), requestId);
   }
 
@@ -90,12 +93,14 @@ export class CustomerService {
   async suspend(handle: string, requestId: string): Promise<CustomerJson> {
     checkHandle(handle);
     const { customer } = await this.parts.provisioner.suspendCustomer({ handle }, withId(requestId));
+    this.note('customer suspended', handle, requestId);
     return this.changed(present(customer), requestId);
   }
 
   async resume(handle: string, requestId: string): Promise<CustomerJson> {
     checkHandle(handle);
     const { customer } = await this.parts.provisioner.resumeCustomer({ handle }, withId(requestId));
+    this.note('customer resumed', handle, requestId);
     return this.changed(present(customer), requestId);
   }
 
@@ -118,7 +123,12 @@ export class CustomerService {
     if (entitlement === undefined)
       throw new DomainError('internal', 'Billing answered without an entitlement.');
     const quota = await this.enforced(entitlement, requestId);
+    this.note('limits set', handle, requestId);
     return presentCustomer(customer, this.parts.urls, quota);
+  }
+
+  private note(what: string, handle: string, requestId: string): void {
+    this.parts.logger.info({ handle, request_id: requestId }, what);
   }
 
   private async fetch(handle: string, requestId: string): Promise<Customer> {
@@ -151,16 +161,17 @@ export class CustomerService {
     });
     cache.forget(customer.id);
     relay.wake();
+    this.note('bearer issued', customer.handle, requestId);
     return { ...(await this.present(customer, requestId)), bearer };
   }
 
   /** Waits until the issuer has heard of an entitlement. */
   private async enforced({ customerId, version }: Entitlement, requestId: string): Promise<GetQuotaResponse> {
-    const until = Date.now() + limitsTimeoutMs;
+    const until = performance.now() + limitsTimeoutMs;
     for (;;) {
       const quota = await this.parts.issuer.getQuota({ customerId }, withId(requestId));
       if (quota.entitlementVersion >= version) return quota;
-      if (Date.now() >= until) {
+      if (performance.now() >= until) {
         throw new DomainError(
           'deadline_exceeded',
           'The limits are stored, but the issuer has not heard of them yet.',

@@ -11,7 +11,7 @@ export function countCsrs(text: string): number {
 
 export interface ReadCsrs {
   /** DER; empty where the text is not one PEM request, so that the issuer refuses it with all others. */
-  readonly csrs: readonly Uint8Array[];
+  readonly csrs: Uint8Array[];
   /** Why a text is not one PEM request, by its index. */
   readonly problems: ReadonlyMap<number, string>;
 }
@@ -21,7 +21,7 @@ const noProblems: ReadonlyMap<number, string> = new Map();
 /** Takes the DER out of texts that hold one PEM request each. */
 export function readCsrs(texts: readonly string[]): ReadCsrs {
   let problems: Map<number, string> | undefined;
-  const csrs = texts.map((text, index) => {
+  const csrs = texts.map((text, index): Uint8Array => {
     try {
       return csrFromPem(text);
     } catch (error) {

@@ -19,7 +19,7 @@ export function writeMintAnswer(handle: string, minted: MintResponse): string {
 }
 
 function certificateJson({ der, serial, fingerprint, notBefore, notAfter }: IssuedCertificate): string {
-  return `{"cert_pem":"${pemJson(der)}","serial":"${hexSerial(serial)}","fingerprint":"${hex(fingerprint)}","issued_at":"${time(notBefore)}","expires_at":"${time(notAfter)}"}`;
+  return `{"cert_pem":"${pemJson(der)}","serial":"${hexSerial(serial)}","fingerprint":"${hex(fingerprint)}","issued_at":"${issuedAt.write(notBefore)}","expires_at":"${expiresAt.write(notAfter)}"}`;
 }
 
 /** PEM (RFC 7468) as the inside of a JSON string: lines of 64 characters that end in an escaped newline. */
@@ -54,18 +54,23 @@ function sameChain(one: readonly Uint8Array[], other: readonly Uint8Array[]): bo
   return one.length === other.length && one.every((der, index) => view(der).equals(other[index] ?? der));
 }
 
-let lastSeconds = Number.NaN;
-let lastTime = '';
+/** RFC 3339 in UTC, whole seconds; certificates that are minted within one second say the same. */
+class LastTime {
+  private seconds = Number.NaN;
+  private text = '';
 
-/** RFC 3339 in UTC, whole seconds; a batch says the same second many times. */
-function time(seconds: bigint): string {
-  const number = Number(seconds);
-  if (number !== lastSeconds) {
-    lastSeconds = number;
-    lastTime = timestamp(number);
+  write(seconds: bigint): string {
+    const number = Number(seconds);
+    if (number !== this.seconds) {
+      this.seconds = number;
+      this.text = timestamp(number);
+    }
+    return this.text;
   }
-  return lastTime;
 }
+
+const issuedAt = new LastTime();
+const expiresAt = new LastTime();
 
 function hex(bytes: Uint8Array): string {
   return view(bytes).toString('hex');

@@ -22,7 +22,7 @@ export interface MintCall {
 /** What the issuer is asked for. */
 export interface MintOrder {
   /** DER; an empty one stands for text that is not one PEM request. */
-  readonly csrs: readonly Uint8Array[];
+  readonly csrs: Uint8Array[];
   /** Why a text is not one PEM request, by its index. */
   readonly problems: ReadonlyMap<number, string>;
   readonly ttlSeconds: number;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { MintResponse } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
+import { withSpan } from '#libs/observability';
 import type { Principal } from '../auth/principal.js';
 import type { Draining } from '../http/draining.js';
 import { checkFraming } from '../http/framing.js';
@@ -8,6 +9,7 @@ import type { ProblemResponder } from '../problem/problem-responder.js';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
 import type { MintService } from './mint.service.js';
 import { writeMintAnswer } from './mint-answer.js';
+import type { MintCall } from './mint-request.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -54,7 +56,7 @@ export class MintRoutes {
     scope.setErrorHandler((error, request, reply) => this.fail(error, request, reply));
     for (const path of ['/:handle/mint', '/:ttl/:handle/mint']) {
       scope.post<{ Params: MintParams; Body: Buffer | undefined }>(path, {
-        onRequest: (request) => this.arrive(request),
+        onRequest: (request, _reply, done) => this.arrive(request, done),
         handler: (request, reply) => this.mint(request, reply),
       });
     }
@@ -64,21 +66,31 @@ export class MintRoutes {
    * Everything that can be refused without the body is refused before it is read. Only a body of unannounced
    * length is read first: its size comes before the bearer.
    */
-  private arrive(request: MintHttpRequest): Promise<void> {
+  private arrive(request: MintHttpRequest, done: (error?: Error) => void): void {
     const { headers } = request.raw;
     const arrival: Arrival = { contentType: headers['content-type'], at: performance.now() };
     request.arrival = arrival;
     // Fastify would refuse a malformed type before the bearer was looked at; the body is taken as it is.
-    if (arrival.contentType !== undefined) headers['content-type'] = 'application/octet-stream';
+    headers['content-type'] = undefined;
     const { handle, ttl } = request.params;
     if (handle === '' || ttl === '') throw new DomainError('bad_path', 'There is nothing at this path.');
     checkFraming(request.raw, this.parts.bodyLimit);
-    return headers['transfer-encoding'] === undefined ? this.admit(request, arrival) : Promise.resolve();
+    const isAnnounced = headers['transfer-encoding'] === undefined;
+    const admission = isAnnounced ? this.admit(request, arrival) : undefined;
+    if (admission === undefined) done();
+    else admission.then(() => done(), done);
   }
 
-  private async admit(request: MintHttpRequest, arrival: Arrival): Promise<void> {
+  /** @returns nothing when the caller is known at once */
+  private admit(request: MintHttpRequest, arrival: Arrival): Promise<void> | undefined {
     const admitted = this.parts.mints.admit(request.raw.headers.authorization, request.params.handle);
-    arrival.principal = admitted instanceof Promise ? await admitted : admitted;
+    if (admitted instanceof Promise) {
+      return admitted.then((principal) => {
+        arrival.principal = principal;
+      });
+    }
+    arrival.principal = admitted;
+    return undefined;
   }
 
   private async mint(request: MintHttpRequest, reply: FastifyReply): Promise<void> {
@@ -88,17 +100,16 @@ export class MintRoutes {
     const { principal } = arrival;
     if (principal === undefined) throw new DomainError('internal', 'The request was not admitted.');
     const { headers } = request.raw;
-    const minted = await this.parts.mints.mint(
-      principal,
-      {
-        handle: params.handle,
-        pathTtl: params.ttl,
-        contentType: arrival.contentType,
-        contentEncoding: headers['content-encoding'],
-        idempotencyKey: headers['idempotency-key']?.toString(),
-        body: body ?? noBody,
-      },
-      id,
+    const call: MintCall = {
+      handle: params.handle,
+      pathTtl: params.ttl,
+      contentType: arrival.contentType,
+      contentEncoding: headers['content-encoding'],
+      idempotencyKey: headers['idempotency-key']?.toString(),
+      body: body ?? noBody,
+    };
+    const minted = await withSpan('mint', { request_id: id }, () =>
+      this.parts.mints.mint(principal, call, id),
     );
     reply.headers(answerHeaders(minted, id));
     if (this.parts.draining.now) reply.header('connection', 'close');

@@ -18,12 +18,14 @@ const windowSeconds = 60;
  */
 export function toProblem(error: DomainError, requestId: string): Problem {
   const { code } = error;
-  const details = Object.entries(error.details).filter(([name]) => !headerFacts.has(name));
   const envelope = { code, message: error.message, request_id: requestId };
+  const details = Object.entries(error.details).filter(
+    ([name]) => !headerFacts.has(name) && !Object.hasOwn(envelope, name),
+  );
   return {
     status: errors[code].http,
     headers: headersOf(error),
-    body: JSON.stringify({ error: { ...Object.fromEntries(details), ...envelope } }),
+    body: JSON.stringify({ error: { ...envelope, ...Object.fromEntries(details) } }),
   };
 }
 
