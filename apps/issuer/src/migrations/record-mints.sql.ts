@@ -10,6 +10,9 @@
  * counts until 60 seconds after its last certificate, so no 60 seconds ever hold more than the limit. Time
  * never runs backwards for a customer: a replica whose clock is behind counts from the latest entry.
  *
+ * No two requests of a group have the same idempotency key: the caller keeps twins apart, so that keys are
+ * looked up and stored a group at a time.
+ *
  * `p_issued` holds each request's encoded `stackrunner.event.v1.Issued`; protobuf merges concatenated
  * messages, so the accepted ones become one outbox row.
  */
@@ -35,8 +38,9 @@ DECLARE
   accepted boolean[] := array_fill(false, ARRAY[requests]);
   batch bigint[] := array_fill(NULL::bigint, ARRAY[requests]);
   any_accepted boolean := false;
+  keyed CONSTANT boolean := cardinality(array_remove(p_key, NULL)) > 0;
   i integer := 1;
-  certificate integer := 1;
+  last integer;
   customer uuid;
   quota issuer.quota;
   entitled boolean;
@@ -48,7 +52,9 @@ DECLARE
   expired integer;
   freed bigint;
   quantity integer;
-  known_body bytea;
+  known_keys bytea[];
+  known_bodies bytea[];
+  known_at integer;
 BEGIN
   WHILE i <= requests LOOP
     customer := p_customer[i];
@@ -86,19 +92,27 @@ BEGIN
       month_limit := quota.per_month;
       month_used := quota.used_in_month;
     END IF;
+    last := i;
+    WHILE last < requests AND p_customer[last + 1] = customer LOOP
+      last := last + 1;
+    END LOOP;
+    IF keyed THEN
+      SELECT array_agg(known.key_hash), array_agg(known.body_hash) INTO known_keys, known_bodies
+        FROM issuer.idempotency known
+        WHERE known.customer_id = customer AND known.key_hash = ANY(p_key[i:last]) AND known.expires_at > p_now;
+    END IF;
 
-    WHILE i <= requests AND p_customer[i] = customer LOOP
+    WHILE i <= last LOOP
       quantity := p_quantity[i];
       outcome := NULL;
       batch_number := NULL;
       retry_seconds := NULL;
       IF NOT entitled THEN
         outcome := 'no_entitlement';
-      ELSIF p_key[i] IS NOT NULL THEN
-        SELECT known.body_hash INTO known_body FROM issuer.idempotency known
-          WHERE known.customer_id = customer AND known.key_hash = p_key[i] AND known.expires_at > p_now;
-        IF FOUND THEN
-          outcome := CASE WHEN known_body = p_body[i] THEN 'replayed' ELSE 'key_reused' END;
+      ELSIF known_keys IS NOT NULL THEN
+        known_at := array_position(known_keys, p_key[i]);
+        IF known_at IS NOT NULL THEN
+          outcome := CASE WHEN known_bodies[known_at] = p_body[i] THEN 'replayed' ELSE 'key_reused' END;
         END IF;
       END IF;
 
@@ -138,21 +152,10 @@ BEGIN
           batch_number := quota.last_batch;
           batch[i] := batch_number;
         END IF;
-        IF p_key[i] IS NOT NULL THEN
-          INSERT INTO issuer.idempotency AS known
-            (customer_id, key_hash, body_hash, ca_id, serials, not_after, batch_number, expires_at)
-          VALUES (customer, p_key[i], p_body[i], p_ca[i], p_serial[certificate : certificate + quantity - 1],
-            p_not_after[i], batch_number, p_now + interval '24 hours')
-          ON CONFLICT (customer_id, key_hash) DO UPDATE SET
-            body_hash = excluded.body_hash, ca_id = excluded.ca_id, serials = excluded.serials,
-            not_after = excluded.not_after, batch_number = excluded.batch_number,
-            expires_at = excluded.expires_at;
-        END IF;
       END IF;
 
       reset_seconds := CASE WHEN entries > 0 THEN ceil((window_at[entries] + 60000 - now_ms) / 1000.0) ELSE 0 END;
       RETURN NEXT;
-      certificate := certificate + quantity;
       i := i + 1;
     END LOOP;
 
@@ -174,9 +177,26 @@ BEGIN
     WHERE accepted[c.request];
 
     INSERT INTO issuer.outbox (type, payload)
-    SELECT 'issued', string_agg(e.issued, ''::bytea ORDER BY e.request)
+    SELECT 'issued', string_agg(e.issued, ''::bytea)
     FROM unnest(p_issued) WITH ORDINALITY AS e(issued, request)
     WHERE accepted[e.request];
+  END IF;
+
+  IF any_accepted AND keyed THEN
+    INSERT INTO issuer.idempotency AS known
+      (customer_id, key_hash, body_hash, ca_id, serials, not_after, batch_number, expires_at)
+    SELECT p_customer[k.request], k.key, p_body[k.request], p_ca[k.request], c.serials, p_not_after[k.request],
+      batch[k.request], p_now + interval '24 hours'
+    FROM unnest(p_key) WITH ORDINALITY AS k(key, request)
+    JOIN (
+      SELECT each.request, array_agg(each.serial ORDER BY each.place) AS serials
+      FROM unnest(p_request, p_serial) WITH ORDINALITY AS each(request, serial, place)
+      GROUP BY each.request
+    ) c ON c.request = k.request
+    WHERE k.key IS NOT NULL AND accepted[k.request]
+    ON CONFLICT (customer_id, key_hash) DO UPDATE SET
+      body_hash = excluded.body_hash, ca_id = excluded.ca_id, serials = excluded.serials,
+      not_after = excluded.not_after, batch_number = excluded.batch_number, expires_at = excluded.expires_at;
   END IF;
 END
 $$;

@@ -50,6 +50,23 @@ describe('the queue of the ledger', () => {
     expect(names(queue.take(100))).toEqual(['later']);
   });
 
+  it('keeps twins apart, and their order', () => {
+    const queue = new LedgerQueue<Entry & { key?: string }>();
+    for (const [name, key] of [
+      ['a', 'k'],
+      ['b', undefined],
+      ['c', 'k'],
+      ['d', 'other'],
+    ] as const) {
+      queue.push({ customerId: 'x', count: 1, name, ...(key && { key }) });
+    }
+    queue.push({ customerId: 'y', count: 1, name: 'e', key: 'k' });
+    const first = queue.take(100);
+    expect(names(first)).toEqual(['a', 'b', 'e']);
+    queue.done(first);
+    expect(names(queue.take(100))).toEqual(['c', 'd']);
+  });
+
   it('lets customers take turns', () => {
     const queue = queueOf(['a', 60], ['a', 60], ['b', 60], ['c', 60]);
     const order: string[] = [];

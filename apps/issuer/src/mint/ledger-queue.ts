@@ -3,6 +3,8 @@ export interface Queueable {
   readonly customerId: string;
   /** Certificates. */
   readonly count: number;
+  /** Two entries of a customer with the same key are never in one group. */
+  readonly key?: string | undefined;
 }
 
 interface Lane<T> {
@@ -78,11 +80,14 @@ export class LedgerQueue<T extends Queueable> {
 }
 
 function takeFrom<T extends Queueable>(waiting: T[], room: number, evenTooLarge: boolean): T[] {
+  const keys = new Set<string>();
   let end = 0;
   let left = room;
-  for (const entry of waiting) {
-    if (entry.count > left && !(evenTooLarge && end === 0)) break;
-    left -= entry.count;
+  for (const { count, key } of waiting) {
+    if (count > left && !(evenTooLarge && end === 0)) break;
+    if (key !== undefined && keys.has(key)) break;
+    if (key !== undefined) keys.add(key);
+    left -= count;
     end++;
     if (left <= 0) break;
   }

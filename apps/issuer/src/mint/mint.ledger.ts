@@ -3,7 +3,7 @@ import { mapDatabaseError } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import type { Clock } from '#libs/service';
 import type { CertificateBlock } from './certificate-block.js';
-import { LedgerQueue } from './ledger-queue.js';
+import { LedgerQueue, type Queueable } from './ledger-queue.js';
 import { type LedgerVerdict, recordMints } from './record-mints.js';
 
 /** One request with its signed certificates, ready to be recorded. */
@@ -48,9 +48,7 @@ export interface GroupObservation {
   readonly seconds: number;
 }
 
-interface Waiting {
-  readonly customerId: string;
-  readonly count: number;
+interface Waiting extends Queueable {
   readonly entry: LedgerEntry;
   readonly resolve: (verdict: LedgerVerdict) => void;
   readonly reject: (error: unknown) => void;
@@ -90,7 +88,9 @@ export class Ledger {
       throw new DomainError('overloaded', 'Too many certificates wait to be recorded.');
     }
     return new Promise((resolve, reject) => {
-      this.queue.push({ customerId: entry.customerId, count: entry.count, entry, resolve, reject });
+      const { customerId, count, idempotency } = entry;
+      const key = idempotency && Buffer.from(idempotency.key).toString('latin1');
+      this.queue.push({ customerId, count, key, entry, resolve, reject });
       this.schedule();
     });
   }
