@@ -29,12 +29,12 @@ export const topology = {
   },
   revocation: {
     serves: [RevocationService],
-    calls: [IssuerService, ProvisionerService],
+    calls: [IssuerService],
     publishes: [],
   },
   billing: {
     serves: [BillingService],
-    calls: [ProvisionerService],
+    calls: [],
     publishes: [events.entitlementChanged.type],
   },
 } as const satisfies Record<string, Role>;
