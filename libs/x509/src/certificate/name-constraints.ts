@@ -8,7 +8,7 @@ import { extension } from './extension-writer.js';
  * Name constraints (RFC 5280 §4.2.1.10); an empty list constrains nothing.
  *
  * DNS: a domain, which covers itself and all below it. IP: CIDR notation. Email: a mailbox, a host, or `.domain`
- * for all hosts below it. URI: a host, or `.domain`.
+ * for all hosts below it. URI: a host, or `.domain`, fully qualified.
  */
 export interface NameConstraints {
   readonly permittedDns: readonly string[];
@@ -128,6 +128,11 @@ function encodeBase(kind: keyof typeof generalNameTag, base: string): Uint8Array
     if (error instanceof DerError)
       throw new RangeError(`the constraint "${base}" is malformed`, { cause: error });
     throw error;
+  }
+  if (kind === 'uri' && !base.includes('.', 1)) {
+    throw new RangeError(
+      `the URI constraint "${base}" is not a fully qualified domain name (RFC 5280 §4.2.1.10)`,
+    );
   }
   return octets;
 }

@@ -10,7 +10,7 @@ const authorityOf = /^[^:]+:\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:@]*)(?::\d*)?(?:
 
 /**
  * Checks a uniformResourceIdentifier (RFC 5280 §4.2.1.6): absolute, with a scheme-specific part, and where it has
- * an authority then with a host name or an IP address in it.
+ * an authority then with a fully qualified domain name or an IP address in it.
  *
  * @throws DerError
  */
@@ -37,4 +37,5 @@ export function checkUri(bytes: Uint8Array, start: number, stop: number): void {
   }
   const octets = Buffer.from(host, 'latin1');
   checkHostName(octets, 0, octets.length);
+  if (!host.includes('.')) refuse('has a host that is not fully qualified (RFC 5280 §4.2.1.6)');
 }
