@@ -33,22 +33,47 @@ describe('the logger', () => {
     expect(lines[0]).toMatchObject({ request_id: 'req-1', msg: 'refused' });
   });
 
-  it('hides secrets and certificate requests, down to two levels', () => {
+  it('hides secrets and certificate requests, however they are spelled, and nothing else', () => {
     const { lines, destination } = capture();
     const secrets = {
-      authorization: 'Bearer sesame',
+      Authorization: 'Bearer sesame',
       bearer: 'sesame',
-      token: 'sesame',
+      operator_token: 'sesame',
+      'set-cookie': 'sesame',
       password: 'sesame',
       csr_pems: ['sesame'],
-      passphrase: 'sesame',
+      privateKey: { d: 'sesame' },
     };
     const logger = createLogger('gateway', 'info', destination);
-    logger.info({ ...secrets, headers: secrets, request: { body: secrets } }, 'seen');
+    logger.info(
+      { ...secrets, handle: 'acme', headers: secrets, list: [{ body: { inner: secrets } }] },
+      'seen',
+    );
     logger.child(secrets).info('seen as a child');
-    expect(lines).toHaveLength(2);
+    logger.child({}).child({ request: secrets }).info({ tokens: 3 }, 'seen as a grandchild');
+    expect(lines).toHaveLength(3);
     expect(JSON.stringify(lines)).not.toContain('sesame');
-    expect(JSON.stringify(lines)).toContain('[hidden]');
+    expect(lines[0]).toMatchObject({
+      handle: 'acme',
+      password: '[hidden]',
+      list: [{ body: { inner: { bearer: '[hidden]' } } }],
+    });
+    expect(lines[2]).toMatchObject({ service: 'gateway', tokens: 3 });
+  });
+
+  it('hides what an error carries', () => {
+    const { lines, destination } = capture();
+    const err = Object.assign(new Error('refused'), { request: { headers: { authorization: 'sesame' } } });
+    createLogger('gateway', 'info', destination).error({ err }, 'failed');
+    expect(JSON.stringify(lines)).not.toContain('sesame');
+    expect(lines[0]).toMatchObject({ err: { message: 'refused' } });
+  });
+
+  it('leaves what it is given as it was', () => {
+    const { destination } = capture();
+    const fields = { request: { token: 'sesame' } };
+    createLogger('gateway', 'info', destination).info(fields, 'seen');
+    expect(fields).toEqual({ request: { token: 'sesame' } });
   });
 
   it('keeps the stack of an error', () => {

@@ -1,27 +1,8 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { hideSecrets } from './hide-secrets.js';
 import { spanFields } from './tracing.js';
 
 export type { Logger } from 'pino';
-
-/**
- * Property names whose values never reach a log, at the top of a line's fields and one and two levels below.
- * Private keys and bearers are secrets; certificate requests are a customer's own business and large.
- */
-const hidden = [
-  'authorization',
-  'bearer',
-  'cookie',
-  'csr',
-  'csrs',
-  'csr_pems',
-  'key_pem',
-  'operatorToken',
-  'passphrase',
-  'password',
-  'privateKey',
-  'secret',
-  'token',
-];
 
 /**
  * A JSON logger that names its service and hides secrets. Child loggers of a request carry `request_id`; lines
@@ -34,14 +15,29 @@ export function createLogger(service: string, level = 'info', destination?: Dest
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }), log: hideSecrets },
+    // An error may carry what it failed on.
+    serializers: { err: (error: Error) => hideSecrets(pino.stdSerializers.err(error)) },
     mixin: spanFields,
-    redact: {
-      paths: hidden.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-      censor: '[hidden]',
-    },
   };
-  return destination ? pino(settings, destination) : pino(settings);
+  return hidingChildren(destination ? pino(settings, destination) : pino(settings));
+}
+
+/** pino applies no formatter to the fields of children. Descendants inherit the method. */
+function hidingChildren(logger: Logger): Logger {
+  const { child } = logger;
+  logger.child = function hiding<L extends string = never>(
+    this: Logger,
+    bindings: pino.Bindings,
+    options?: pino.ChildLoggerOptions<L>,
+  ): Logger<L> {
+    return child.call<Logger, [pino.Bindings, pino.ChildLoggerOptions<L> | undefined], Logger<L>>(
+      this,
+      hideSecrets(bindings),
+      options,
+    );
+  };
+  return logger;
 }
 
 /** The logger of one request. */

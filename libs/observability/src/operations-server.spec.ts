@@ -48,6 +48,14 @@ describe('the operations server', () => {
     expect(metricProblems(text)).toEqual([]);
   });
 
+  it('says in one line that its port is in use', async () => {
+    const taken = { host: '127.0.0.1', port: server.port, registries: [], ready: async () => report };
+    await expect(startOperationsServer(taken)).rejects.toMatchObject({
+      name: 'StartError',
+      message: `Port ${server.port} on 127.0.0.1, for health and metrics, is in use.`,
+    });
+  });
+
   it('has nothing else', async () => {
     expect((await get('/')).status).toBe(404);
   });

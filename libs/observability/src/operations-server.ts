@@ -3,6 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HealthCheckService, type HealthIndicatorResult, TerminusModule } from '@nestjs/terminus';
 import { Registry } from 'prom-client';
+import { StartError } from '#libs/config';
+import { errorCode } from '#libs/errors';
 import type { HealthReport } from './health.js';
 import { metricsText } from './metrics-text.js';
 
@@ -61,7 +63,11 @@ class OperationsController {
 @Module({ imports: [TerminusModule.forRoot({ logger: false })], controllers: [OperationsController] })
 class OperationsModule {}
 
-/** Serves `/health`, `/ready` and `/metrics`. */
+/**
+ * Serves `/health`, `/ready` and `/metrics`.
+ *
+ * @throws StartError when its port cannot be had
+ */
 export async function startOperationsServer(options: OperationsServerOptions): Promise<OperationsServer> {
   const module = { module: OperationsModule, providers: [{ provide: optionsToken, useValue: options }] };
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -70,10 +76,19 @@ export async function startOperationsServer(options: OperationsServerOptions): P
     new FastifyAdapter({ forceCloseConnections: true }),
     { logger: false, abortOnError: false },
   );
-  await app.listen(options.port, options.host);
+  await app.listen(options.port, options.host).catch((error: unknown) => {
+    throw cannotListen(options, error);
+  });
   const address = app.getHttpServer().address();
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
     close: () => app.close(),
   };
+}
+
+function cannotListen({ host, port }: OperationsServerOptions, error: unknown): unknown {
+  const code = errorCode(error);
+  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
+  const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be had (${code})`;
+  return new StartError(`Port ${port} on ${host}, for health and metrics, ${why}.`, { cause: error });
 }

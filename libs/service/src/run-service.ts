@@ -5,6 +5,7 @@ import {
   type NatsConfig,
   type OperationsConfig,
   type ServiceName,
+  StartError,
 } from '#libs/config';
 import {
   checkSchema,
@@ -12,6 +13,7 @@ import {
   isUnavailable,
   type MigrationSet,
   migrate,
+  sqlState,
   waitForSchema,
 } from '#libs/database';
 import { DomainError } from '#libs/errors';
@@ -130,6 +132,13 @@ async function migrateOwn(ownerUrl: string, serviceUrl: string, options: Migrate
       await migrate(ownerUrl, [migrations], { passwords });
       return;
     } catch (error) {
+      // invalid_password, invalid_authorization_specification, insufficient_privilege
+      if (['28P01', '28000', '42501'].includes(sqlState(error) ?? '')) {
+        throw new StartError(
+          `The schema cannot be migrated with STACKRUNNER_MIGRATE_DATABASE_URL: ${String(error)}`,
+          { cause: error },
+        );
+      }
       if (!isUnavailable(error)) throw error;
       if (!told) onWait('The database does not answer.');
     }
