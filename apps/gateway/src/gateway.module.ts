@@ -23,6 +23,7 @@ import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { ProblemResponder } from './problem/problem-responder.js';
 import { productVersion } from './status/product-version.js';
+import { sharedFor } from './status/shared-for.js';
 import { readiness, StatusController } from './status/status.controller.js';
 import { StatusService } from './status/status.service.js';
 import { TraceInterceptor } from './telemetry/trace.interceptor.js';
@@ -55,6 +56,9 @@ export class GatewayModule {
   }
 }
 
+/** Anybody may ask whether the gateway is ready; the database is asked this seldom, in milliseconds. */
+const readyHoldsMs = 250;
+
 /** The gateway as it serves. */
 export interface RunningGateway extends RunningService {
   /** What it listens on, for example `http://127.0.0.1:8080`. */
@@ -66,8 +70,9 @@ export async function startGateway(deps: GatewayDeps): Promise<RunningGateway> {
   const { config, events } = deps;
   const parts = await openParts(deps);
   const { baseDomain, bodyLimit, host, port } = config;
-  const ready = () =>
-    checkHealth([{ name: 'database', check: () => checkSchema(parts.pool, gatewayMigrations) }]);
+  const ready = sharedFor(readyHoldsMs, () =>
+    checkHealth([{ name: 'database', check: () => checkSchema(parts.pool, gatewayMigrations) }]),
+  );
   const routes = new RouteTable();
   try {
     const server = await createHttpServer({ ...parts, routes, baseDomain, bodyLimit });

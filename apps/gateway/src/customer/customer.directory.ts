@@ -17,15 +17,16 @@ export interface CustomerDirectoryParts {
   readonly clock: Clock;
 }
 
-/** Milliseconds in which a handle that nobody has is not asked about again, and how many such are remembered. */
+/** Milliseconds in which a handle that nobody has is not asked about again, and how many handles are remembered at all. */
 const missHoldsMs = 1_000;
-const mostMisses = 10_000;
+const mostRemembered = 10_000;
 
 /**
  * Knows every customer's standing: from the gateway's own projection, which events and the operator's own
  * changes keep, and from the provisioner where the projection has nothing, or nothing good, to say.
  */
 export class CustomerDirectory {
+  private readonly ids = new Map<string, string>();
   private readonly running = new Map<string, Promise<Customer>>();
   private readonly following = new Map<string, Promise<Customer>>();
   /** Until when (Unix milliseconds) a handle counts as nobody's. */
@@ -41,17 +42,23 @@ export class CustomerDirectory {
   }
 
   /**
-   * A customer for whoever asks by its handle.
+   * The UUID of a customer, for whoever asks by its handle. It never changes, and is remembered.
    *
    * @throws DomainError customer_not_found; service_unavailable when only the provisioner could tell
    */
-  async find(handle: string): Promise<Principal> {
-    if (!isHandle(handle)) throw notFound();
-    const known = await this.parts.repository.find(handle);
+  async idOf(handle: string): Promise<string> {
+    const known = this.ids.get(handle);
     if (known !== undefined) return known;
+    if (!isHandle(handle)) throw notFound();
+    const id = (await this.parts.repository.idOf(handle)) ?? (await this.askedId(handle));
+    if (this.ids.size >= mostRemembered) this.ids.clear();
+    this.ids.set(handle, id);
+    return id;
+  }
+
+  private async askedId(handle: string): Promise<string> {
     if ((this.misses.get(handle) ?? 0) > this.parts.clock.now()) throw notFound();
-    const customer = await this.ask(handle);
-    return { customerId: customer.id, handle: customer.handle, status: standingOf(customer) };
+    return (await this.ask(handle)).id;
   }
 
   /**
@@ -104,7 +111,7 @@ export class CustomerDirectory {
   }
 
   private remember(handle: string): void {
-    if (this.misses.size >= mostMisses) this.misses.clear();
+    if (this.misses.size >= mostRemembered) this.misses.clear();
     this.misses.set(handle, this.parts.clock.now() + missHoldsMs);
   }
 }

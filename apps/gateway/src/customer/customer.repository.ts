@@ -1,7 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Customer } from '#libs/contracts';
 import { mapDatabaseError } from '#libs/database';
-import type { Principal } from '../auth/principal.js';
 import { standingOf } from './customer.presenter.js';
 
 /** The gateway's projection of customers: enough to admit a request without asking the provisioner. */
@@ -9,12 +8,13 @@ export class CustomerRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** @throws DomainError storage_unavailable */
-  async find(handle: string): Promise<Principal | undefined> {
+  async idOf(handle: string): Promise<string | undefined> {
     try {
-      const rows: { customer_id: string; handle: string; status: Principal['status'] }[] =
-        await this.dataSource.query('SELECT * FROM gateway.find_customer($1)', [handle]);
-      const [row] = rows;
-      return row && { customerId: row.customer_id, handle: row.handle, status: row.status };
+      const rows: { customer_id: string }[] = await this.dataSource.query(
+        'SELECT customer_id FROM gateway.find_customer($1)',
+        [handle],
+      );
+      return rows[0]?.customer_id;
     } catch (error) {
       throw mapDatabaseError(error);
     }

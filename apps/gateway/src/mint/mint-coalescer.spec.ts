@@ -115,4 +115,24 @@ describe('the coalescer', () => {
     for (const timeout of issuer.deadlines) expect(timeout).toBeGreaterThan(100);
     expect(issuer.messages).toHaveLength(4);
   });
+
+  it('goes on beside messages that were lost', async () => {
+    const patient = new MintCoalescer({ issuer, clock: systemClock, timeoutMs: 5_000 });
+    const lost = Array.from({ length: 4 }, () => patient.mint(order(128), 'r'));
+    await turn();
+    const next = patient.mint(order(1), 'r');
+    await turn();
+    expect(issuer.messages).toHaveLength(4);
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    expect(issuer.messages).toHaveLength(5);
+    issuer.release();
+    await Promise.all([...lost, next]);
+    const after = Array.from({ length: 6 }, () => patient.mint(order(128), 'r'));
+    await turn();
+    expect(issuer.messages).toHaveLength(9);
+    issuer.release();
+    await turn();
+    issuer.release();
+    await Promise.all(after);
+  });
 });

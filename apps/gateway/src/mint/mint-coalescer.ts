@@ -13,6 +13,8 @@ import type { Clock } from '#libs/service';
 /** Measured: more CSRs a message gain nothing, and fewer messages in flight leave the issuer idle. */
 const mostCsrsInMessage = 128;
 const mostInFlight = 4;
+/** A message that takes longer, in milliseconds, may be lost with its issuer: it holds up no other. */
+const stalledMs = 1_000;
 /** CSRs that may wait here: about two seconds of work. More would be answered too late anyway. */
 const mostWaiting = 8_192;
 
@@ -95,7 +97,8 @@ export class MintCoalescer {
     const [first] = batch;
     if (first === undefined) return;
     const { issuer, clock, onMessage } = this.options;
-    this.inFlight += 1;
+    const leave = this.enter();
+    const stalled = setTimeout(leave, stalledMs);
     onMessage?.(batch.reduce((sum, each) => sum + each.request.csrs.length, 0));
     try {
       const message = create(MintEachRequestSchema, { requests: batch.map((each) => each.request) });
@@ -107,9 +110,21 @@ export class MintCoalescer {
     } catch (error) {
       for (const each of batch) each.reject(error);
     } finally {
+      clearTimeout(stalled);
+      leave();
+    }
+  }
+
+  /** Takes one of the places in flight; the function that is returned gives it back, once. */
+  private enter(): () => void {
+    this.inFlight += 1;
+    let isIn = true;
+    return () => {
+      if (!isIn) return;
+      isIn = false;
       this.inFlight -= 1;
       this.schedule();
-    }
+    };
   }
 }
 

@@ -147,6 +147,8 @@ describe('/openapi.json', () => {
   async function withMintFailure(operation: Operation, code: ErrorCode): Promise<Answered> {
     if (operation.path === '/ready') {
       await gateway.database.query('REVOKE SELECT ON gateway.migrations FROM stackrunner_gateway');
+      // Longer than one answer about readiness holds.
+      await new Promise((resolve) => setTimeout(resolve, 300));
       const answer = await send(operation, {});
       await gateway.database.query('GRANT SELECT ON gateway.migrations TO stackrunner_gateway');
       return answer;

@@ -14,7 +14,7 @@ export interface SerialStatusJson {
 /** Says whether a certificate is still good. */
 export class SerialStatusService {
   constructor(
-    private readonly directory: Pick<CustomerDirectory, 'find'>,
+    private readonly directory: Pick<CustomerDirectory, 'idOf'>,
     private readonly revocation: Client<typeof RevocationService>,
   ) {}
 
@@ -23,7 +23,7 @@ export class SerialStatusService {
    * @throws DomainError customer_not_found, serial_not_found
    */
   async status(handle: string, serial: string, requestId: string): Promise<SerialStatusJson> {
-    const { customerId } = await this.directory.find(handle);
+    const customerId = await this.directory.idOf(handle);
     const octets = parseSerial(serial);
     if (octets === undefined) throw new DomainError('serial_not_found', 'This is not a serial number.');
     const answer = await this.revocation.getSerialStatus(

@@ -34,10 +34,9 @@ export class CreateGateway1795363200000 implements MigrationInterface {
           FROM gateway.bearer b JOIN gateway.customer c USING (customer_id)
           WHERE b.hash = ANY (wanted)
         $$;
-      CREATE FUNCTION gateway.find_customer(wanted text)
-        RETURNS TABLE (customer_id uuid, handle text, status text)
+      CREATE FUNCTION gateway.find_customer(wanted text) RETURNS TABLE (customer_id uuid)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
-          SELECT c.customer_id, c.handle, c.status FROM gateway.customer c WHERE c.handle = wanted
+          SELECT c.customer_id FROM gateway.customer c WHERE c.handle = wanted
         $$;
       REVOKE EXECUTE ON FUNCTION gateway.find_bearers, gateway.find_customer FROM PUBLIC;
       ${grant('gateway', 'EXECUTE', 'FUNCTION gateway.find_bearers, gateway.find_customer')}
