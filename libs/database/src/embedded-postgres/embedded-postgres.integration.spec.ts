@@ -132,6 +132,19 @@ describe('the embedded PostgreSQL', () => {
   );
 
   it(
+    'stops also in the middle of coming back',
+    async () => {
+      copyTemplate();
+      const server = await start({ restart: true });
+      await server.kill();
+      await server.stop();
+      await expect(query(server.ownerUrl(), 'SELECT 1')).rejects.toThrow('ECONNREFUSED');
+      await start();
+    },
+    timeoutMs,
+  );
+
+  it(
     'refuses a folder that another server holds, and leaves that server alone',
     async () => {
       copyTemplate();

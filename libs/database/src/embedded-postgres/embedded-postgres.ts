@@ -38,6 +38,7 @@ const defaultDatabase = 'stackrunner';
  */
 export class EmbeddedPostgres {
   #server: ServerProcess | undefined;
+  #supervision: Promise<void> = Promise.resolve();
   #stopping = false;
 
   private constructor(
@@ -103,6 +104,8 @@ export class EmbeddedPostgres {
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#server?.stop();
+    // A restart that was under way stops what it started.
+    await this.#supervision;
   }
 
   /** For tests: the server dies at once, as if by SIGKILL. It comes back where `restart` is set. */
@@ -116,7 +119,7 @@ export class EmbeddedPostgres {
 
   #watch(server: ServerProcess): void {
     this.#server = server;
-    void server.exited.then(() => this.#exited());
+    this.#supervision = server.exited.then(() => this.#exited());
   }
 
   async #exited(): Promise<void> {
@@ -124,7 +127,7 @@ export class EmbeddedPostgres {
       this.options.onLog?.('the server ended unexpectedly and is started again');
       try {
         const server = await this.launch(this.port);
-        if (this.#stopping) await server.stop();
+        if (this.#stopping) return await server.stop();
         return this.#watch(server);
       } catch (error) {
         this.options.onLog?.(error instanceof Error ? error.message : String(error));
