@@ -1,5 +1,6 @@
 import {
   constructedContextTag,
+  contextTag,
   DerError,
   DerReader,
   DerSlice,
@@ -64,8 +65,18 @@ export function readTbsCertificate(reader: DerReader): TbsCertificate {
   const hasUniqueId = skipUniqueIds(reader);
   const extensions = reader.peek() === constructedContextTag(3) ? readExtensions(reader) : [];
   reader.leave(certificate, 'the to-be-signed certificate');
-  const algorithms = { version, serial, signatureAlgorithm, issuer, notBefore, notAfter };
-  return { ...algorithms, subject, spki, hasUniqueId, extensions };
+  return {
+    version,
+    serial,
+    signatureAlgorithm,
+    issuer,
+    notBefore,
+    notAfter,
+    subject,
+    spki,
+    hasUniqueId,
+    extensions,
+  };
 }
 
 /** @throws DerError */
@@ -103,8 +114,8 @@ function readEnd(reader: DerReader, what: string): CertificateTime {
 
 function skipUniqueIds(reader: DerReader): boolean {
   let found = false;
-  for (const number of [1, 2]) {
-    if (reader.peek() !== (0x80 | number)) continue;
+  for (let number = 1; number <= 2; number++) {
+    if (reader.peek() !== contextTag(number)) continue;
     reader.next('a unique identifier');
     found = true;
   }
