@@ -1,6 +1,6 @@
 import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { DomainError } from '#libs/errors';
-import { type CallContext, type CallOptions, defaultTimeoutMs } from './rpc-transport.js';
+import { type CallContext, type CallOptions, defaultTimeoutMs, longestTimeoutMs } from './rpc-transport.js';
 
 export const requestIdHeader = 'x-request-id';
 const empty: ReadonlyMap<string, string> = new Map();
@@ -20,7 +20,7 @@ export class OutgoingCall {
     this.#name = `${method.parent.name}.${method.name}`;
     this.#signal = options?.signal;
     this.context = {
-      deadline: Date.now() + (options?.timeoutMs ?? defaultTimeoutMs),
+      deadline: Date.now() + Math.min(options?.timeoutMs ?? defaultTimeoutMs, longestTimeoutMs),
       metadata,
       requestId: metadata.get(requestIdHeader) ?? globalThis.crypto.randomUUID(),
     };

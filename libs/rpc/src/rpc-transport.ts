@@ -9,7 +9,7 @@ import type { RpcServer } from './rpc-server.js';
 
 /** What a caller may say about one call. */
 export interface CallOptions {
-  /** Milliseconds from now until the caller gives up; default 5000. */
+  /** Milliseconds from now until the caller gives up; default 5000, at most an hour. */
   readonly timeoutMs?: number;
   /** Sent along as headers. Names are lower-case; `x-request-id` names the request in logs. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -53,6 +53,8 @@ export interface RpcTransport {
 }
 
 export const defaultTimeoutMs = 5000;
+/** More than a timer can wait would be no time at all; an hour is more than any call takes. */
+export const longestTimeoutMs = 3_600_000;
 
 /** Options for a call made on behalf of another: the same request id, and what is left of its time. */
 export function callFrom(context: CallContext): CallOptions {

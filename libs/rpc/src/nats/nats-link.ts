@@ -3,8 +3,11 @@ import { DomainError } from '#libs/errors';
 import type { RpcLogger } from '../rpc-logger.js';
 import type { NatsSettings } from './nats-settings.js';
 
-/** Waits between attempts to connect, in milliseconds; the last one repeats. */
-const connectDelaysMs = [50, 100, 200, 400, 800, 1500];
+/**
+ * Waits between attempts to connect, in milliseconds; the last one repeats. The client asks for a wait
+ * twice an attempt, before it dials and before it sleeps: hence the pairs.
+ */
+const connectDelaysMs = [20, 20, 40, 40, 80, 80, 160, 160, 320, 320, 640, 640, 1000];
 
 /** Told about the connection's life. */
 export interface LinkObserver {

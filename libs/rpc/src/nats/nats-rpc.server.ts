@@ -9,7 +9,7 @@ import {
 import { DomainError } from '#libs/errors';
 import { requestIdHeader } from '../outgoing-call.js';
 import { type Route, RpcServer } from '../rpc-server.js';
-import { type CallContext, defaultTimeoutMs } from '../rpc-transport.js';
+import { type CallContext, defaultTimeoutMs, longestTimeoutMs } from '../rpc-transport.js';
 import { serviceSubject } from '../subjects.js';
 import { asServer } from '../tracing.js';
 import { errorHeaders, statusHeader } from '../wire/error-status.js';
@@ -75,7 +75,8 @@ export class NatsRpcServer extends RpcServer implements LinkObserver {
   async #answer(message: Msg, service: DiscoverableService): Promise<void> {
     const arrived = performance.now();
     const head = readHeaders(message.headers);
-    const deadline = Date.now() + (parseTimeout(head.get(timeoutHeader)) ?? defaultTimeoutMs);
+    const timeout = parseTimeout(head.get(timeoutHeader)) ?? defaultTimeoutMs;
+    const deadline = Date.now() + Math.min(timeout, longestTimeoutMs);
     const route = this.#routes.get(message.subject);
     try {
       if (this.inFlight > maxInFlight) throw new DomainError('overloaded', 'Too many calls at once.');
