@@ -34,7 +34,6 @@ describe('gRPC over NATS, when NATS fails', () => {
     const client = gateway.rpc.client(BillingService);
     await expect(client.getEntitlement({}, { timeoutMs: 100 })).rejects.toMatchObject({
       code: 'service_unavailable',
-      message: 'NATS is not reachable.',
     });
     const early = client.getEntitlement({ customerId: 'early' }, { timeoutMs: 10_000 });
     await server.start();
