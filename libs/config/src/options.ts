@@ -80,7 +80,8 @@ export const database = z.object({
     secret: true,
   }),
   poolSize: option('DATABASE_POOL', integer(1, 1_000).default(10), {
-    description: 'Most connections that one process holds to PostgreSQL.',
+    description:
+      'Most connections to PostgreSQL that serve requests; a process has a few more for events and health.',
   }),
   statementTimeoutMs: option('DATABASE_STATEMENT_TIMEOUT', integer(100, 600_000).default(5_000), {
     description: 'Milliseconds after which PostgreSQL gives up on one statement.',

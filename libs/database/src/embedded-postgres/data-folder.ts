@@ -37,7 +37,7 @@ export function prepareDataFolder(dataDir: string, user: Identity | undefined): 
 
 /** A new folder that nobody but PostgreSQL's user can enter. */
 export function makeOwned(folder: string, user: Identity | undefined): void {
-  mkdirSync(folder);
+  mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o700);
   if (user) chownSync(folder, user.uid, user.gid);
 }
@@ -55,11 +55,13 @@ export function nameForServer(pgdata: string, user: Identity | undefined): strin
   );
 }
 
-const halfMade = /^pgdata\.new-(\d+)$/;
+const halfMade = /^pgdata\.new-(\d+)-\d+/;
+let made = 0;
 
 /** Where initdb works until it is done: a start that is killed meanwhile leaves no half database. */
 export function unfinished(cluster: string): string {
-  return join(cluster, `pgdata.new-${process.pid}`);
+  made += 1;
+  return join(cluster, `pgdata.new-${process.pid}-${made}`);
 }
 
 function removeHalfMade(cluster: string): void {

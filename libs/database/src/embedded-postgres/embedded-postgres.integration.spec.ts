@@ -161,6 +161,19 @@ describe('the embedded PostgreSQL', () => {
   );
 
   it(
+    'may be started twice at once: one serves, the other says that it is held',
+    async () => {
+      const outcomes = await Promise.allSettled([start({ durable: false }), start({ durable: false })]);
+      const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+      expect(refused).toHaveLength(1);
+      expect(String(refused[0]?.reason)).toContain('held by another process');
+      const [server] = servers;
+      expect(await query(server?.ownerUrl() ?? '', 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    },
+    timeoutMs,
+  );
+
+  it(
     'clears away what a dead server left, also when another process has its number now',
     async () => {
       copyTemplate();
@@ -228,10 +241,10 @@ describe('the embedded PostgreSQL', () => {
   it(
     'leaves nothing half made when its making is killed',
     async () => {
-      mkdirSync(join(dataDir, 'cluster', 'pgdata.new-999999999'), { recursive: true });
+      mkdirSync(join(dataDir, 'cluster', 'pgdata.new-999999999-1'), { recursive: true });
       if (asRoot) chmodSync(join(dataDir, 'cluster'), 0o777);
       await start();
-      expect(existsSync(join(dataDir, 'cluster', 'pgdata.new-999999999'))).toBe(false);
+      expect(existsSync(join(dataDir, 'cluster', 'pgdata.new-999999999-1'))).toBe(false);
     },
     timeoutMs,
   );

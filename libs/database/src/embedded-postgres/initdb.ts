@@ -38,10 +38,19 @@ export async function initdb(folder: DataFolder, options: InitdbOptions): Promis
       '--no-instructions',
       ...(options.durable ? [] : ['--no-sync']),
     ]);
-    if (!existsSync(folder.pgdata)) renameSync(target, folder.pgdata);
+    finish(target, folder.pgdata);
   } finally {
     rmSync(passwordFile, { force: true });
     rmSync(target, { recursive: true, force: true });
+  }
+}
+
+/** Gives a complete database its name. Of two starts at once one wins, and the other goes on with that one's. */
+function finish(target: string, pgdata: string): void {
+  try {
+    renameSync(target, pgdata);
+  } catch (error) {
+    if (!existsSync(pgdata)) throw error;
   }
 }
 

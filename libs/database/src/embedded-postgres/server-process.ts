@@ -141,6 +141,9 @@ function explain(lines: readonly string[], port: number): ServerStartError {
       'port in use',
     );
   }
+  if (words.includes('postmaster.pid" already exists')) {
+    return new ServerStartError('The database is held by another process.', undefined);
+  }
   const fatal = lines.findLast((line) => /FATAL|PANIC/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
   const reason = fatal.replace(/^.*?(FATAL|PANIC):\s*/, '');
   return new ServerStartError(
