@@ -1,7 +1,7 @@
 import { KeyAlgorithm } from '#libs/contracts';
+import { uuidBytes } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import { parseCertificate, type SignatureAlgorithm } from '#libs/x509';
-import { uuidBytes } from '../mint/postgres-arrays.js';
 import type { AuthorityRow } from './authority.entity.js';
 import type { SigningAuthority } from './signing-authority.js';
 

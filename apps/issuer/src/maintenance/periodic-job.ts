@@ -8,28 +8,41 @@ export interface PeriodicJobOptions {
   readonly work: () => Promise<void>;
 }
 
-/** Runs work again and again; what fails is logged and tried at the next turn. */
+/** Pause after a turn that failed, in milliseconds. */
+const retryMs = 60_000;
+
+/** Runs work again and again, first after one period; what fails is logged and tried again after a minute. */
 export class PeriodicJob {
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  private stopped = false;
 
   constructor(private readonly options: PeriodicJobOptions) {
-    this.timer = setInterval(() => this.turn(), options.everyMs).unref();
+    this.schedule(options.everyMs);
   }
 
   /** Resolves when the turn under way has ended; there are no more. */
   async stop(): Promise<void> {
-    clearInterval(this.timer);
+    this.stopped = true;
+    clearTimeout(this.timer);
     await this.running;
   }
 
-  private turn(): void {
-    if (this.running) return;
-    const { name, logger, work } = this.options;
-    this.running = work()
-      .catch((error: unknown) => logger.error({ err: error, job: name }, 'a periodic job failed'))
-      .finally(() => {
-        this.running = undefined;
-      });
+  private schedule(ms: number): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.turn();
+    }, ms).unref();
+  }
+
+  private async turn(): Promise<void> {
+    const { name, everyMs, logger, work } = this.options;
+    try {
+      await work();
+      this.schedule(everyMs);
+    } catch (error) {
+      logger.error({ err: error, job: name }, 'a periodic job failed');
+      this.schedule(Math.min(retryMs, everyMs));
+    }
   }
 }

@@ -1,6 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createOutbox, enableRowSecurity, grant } from '#libs/database';
-import { createEnsurePartitions } from './partitions.sql.js';
+import { createEnsurePartitions, createOutbox, enableRowSecurity, grant } from '#libs/database';
 import { createRecordMints } from './record-mints.sql.js';
 
 /**
@@ -123,7 +122,9 @@ export class Issuer1795363200000 implements MigrationInterface {
     await runner.query(grant('issuer', 'INSERT, UPDATE', 'issuer.customer'));
     await runner.query(grant('issuer', 'INSERT, UPDATE', 'issuer.authority'));
     await runner.query(createRecordMints);
-    await runner.query(createEnsurePartitions);
+    await runner.query(
+      createEnsurePartitions({ service: 'issuer', table: 'certificate', column: 'expires_on' }),
+    );
     await runner.query(createApplyEntitlement);
     await runner.query(createPurgeIdempotency);
     for (const name of functions) {

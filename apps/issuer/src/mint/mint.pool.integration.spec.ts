@@ -78,24 +78,28 @@ describe('an issuer with worker threads', () => {
     expect((await issuer.service.ready()).ready).toBe(true);
   });
 
-  withOpenssl('issues what openssl verifies, strictly, from requests that openssl made', async () => {
-    const pem = (der: Uint8Array): string => pemEncode('CERTIFICATE', der);
-    const keys: readonly TestKeyType[] = ['P-256', 'P-384', 'P-521', 'RSA-2048', 'Ed25519'];
-    const requests = await Promise.all(keys.map((key) => openssl.csr({ key, san })));
-    const csrs = requests.map((request) => csrFromPem(request.csrPem));
-    for (const algorithm of ['P-256', 'P-384', 'RSA-2048'] as const) {
-      const { customerId, handle } = await testCustomer(kms, neighbours, { now: clock.now(), algorithm });
-      const answer = await issuer.client.mint({ customerId, csrs, ttlSeconds: 3_600n });
-      const [intermediate, root] = answer.chain;
-      if (!intermediate || !root) throw new Error('no chain');
-      for (const { der } of answer.certificates) {
-        await openssl.verify({ leafPem: pem(der), chainPem: pem(intermediate), rootPem: pem(root) });
-        const text = await openssl.certificateText(pem(der));
-        expect(text).toMatch(new RegExp(`Subject: CN ?= ?${handle}.leaf.stackrunner.test`));
-        expect(text).toContain('CA:FALSE');
-        expect(text).toContain('DNS:app-1.acme.internal, IP Address:10.0.0.7');
-        expect(text).toContain(`URI:http://pki.test/${handle}/intermediate.crl`);
+  withOpenssl(
+    'issues what openssl verifies, strictly, from requests that openssl made',
+    async () => {
+      const pem = (der: Uint8Array): string => pemEncode('CERTIFICATE', der);
+      const keys: readonly TestKeyType[] = ['P-256', 'P-384', 'P-521', 'RSA-2048', 'Ed25519'];
+      const requests = await Promise.all(keys.map((key) => openssl.csr({ key, san })));
+      const csrs = requests.map((request) => csrFromPem(request.csrPem));
+      for (const algorithm of ['P-256', 'P-384', 'RSA-2048'] as const) {
+        const { customerId, handle } = await testCustomer(kms, neighbours, { now: clock.now(), algorithm });
+        const answer = await issuer.client.mint({ customerId, csrs, ttlSeconds: 3_600n });
+        const [intermediate, root] = answer.chain;
+        if (!intermediate || !root) throw new Error('no chain');
+        for (const { der } of answer.certificates) {
+          await openssl.verify({ leafPem: pem(der), chainPem: pem(intermediate), rootPem: pem(root) });
+          const text = await openssl.certificateText(pem(der));
+          expect(text).toMatch(new RegExp(`Subject: CN ?= ?${handle}.leaf.stackrunner.test`));
+          expect(text).toContain('CA:FALSE');
+          expect(text).toContain('DNS:app-1.acme.internal, IP Address:10.0.0.7');
+          expect(text).toContain(`URI:http://pki.test/${handle}/intermediate.crl`);
+        }
       }
-    }
-  });
+    },
+    60_000,
+  );
 });

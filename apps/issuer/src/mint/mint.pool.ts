@@ -33,6 +33,8 @@ interface Queued {
 
 /** Most certificates of one task: a thread is never busy for long with what came first. */
 export const taskLimit = 32;
+/** Fewer certificates are not worth waking another thread, nor a task of their own behind a running one. */
+const smallTask = 4;
 /** A thread has its next task at hand while it works. */
 const tasksPerWorker = 2;
 /** Milliseconds before a thread that ended is started again. */
@@ -110,8 +112,8 @@ export class MintPool {
     }
     for (;;) {
       const thread = this.leastBusy();
-      if (!thread || this.queued === 0) return;
-      const share = Math.ceil(this.queued / this.threads.size);
+      if (!thread || this.queued === 0 || (thread.tasks > 0 && this.queued < smallTask)) return;
+      const share = Math.max(smallTask, Math.ceil(this.queued / this.threads.size));
       void this.runOn(thread, this.take(Math.min(share, taskLimit)));
     }
   }

@@ -1,6 +1,6 @@
 import pg, { type Pool } from 'pg';
+import { byteaArray, byteaArrayOfBlocks, int4Array, timestamptzArray, uuidArray } from '#libs/database';
 import type { LedgerEntry } from './mint.ledger.js';
-import { byteaArray, byteaArrayOfBlocks, int4Array, timestamptzArray, uuidArray } from './postgres-arrays.js';
 
 /** A customer's limits as one request found and left them; an undefined limit is unlimited. */
 export interface LimitState {

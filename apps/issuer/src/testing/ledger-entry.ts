@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { uuidBytes } from '#libs/database';
 import { sha256 } from '#libs/x509';
 import { packCertificates } from '../mint/certificate-block.js';
 import { encodeIssued } from '../mint/issued-event.js';
 import type { LedgerEntry } from '../mint/mint.ledger.js';
-import { uuidBytes } from '../mint/postgres-arrays.js';
 
 export interface LedgerEntryWish {
   readonly customerId: string;
