@@ -16,7 +16,7 @@ const rules = {
 >;
 
 /**
- * Checks the names of a leaf against the constraints of its issuer (RFC 5280 §4.2.1.10, §6.1.4 g).
+ * Checks the names of a leaf against the constraints of its issuer (RFC 5280 §4.2.1.10, §6.1.3 b and c).
  *
  * @returns why the first name that fails does, or undefined when all pass
  */
