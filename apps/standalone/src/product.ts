@@ -11,7 +11,7 @@ import type { ServiceConfigs } from './service-configs.js';
 /** The five services of one process. */
 export interface Product {
   readonly names: readonly string[];
-  /** One a service. */
+  /** One a service, and one of the process. */
   readonly registries: readonly Registry[];
   /** The checks of every service, by `<service>.<check>`. */
   ready(): Promise<HealthReport>;
@@ -29,9 +29,9 @@ export async function startProduct(
   const logger = loggerOf('standalone');
   const rpc = createInProcessTransport({ logger });
   const events = createInProcessEventBus({ logger, held: true });
-  const registries: Registry[] = [];
+  const registries: Registry[] = [createRegistry('standalone', { process: true })];
   const deps = <C>(service: string, config: C): ServiceDeps<C> => {
-    const metrics = createRegistry(service, { process: registries.length === 0 });
+    const metrics = createRegistry(service);
     registries.push(metrics);
     return { config, rpc, events, clock: systemClock, logger: loggerOf(service), metrics };
   };
