@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import type { IssuerConfig } from '#libs/config';
+import { type IssuerConfig, StartError } from '#libs/config';
 import { createPool, OutboxRelay } from '#libs/database';
-import { createSigner, kmsSettings } from '#libs/kms';
+import { createSigner, type KmsSettings, kmsSettings, type Signer, signerFailureReason } from '#libs/kms';
 import type { ServiceDeps } from '#libs/service';
 import { Ledger } from './mint/mint.ledger.js';
 import { MintMetrics } from './mint/mint.metrics.js';
@@ -50,10 +50,7 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
   const relay = new OutboxRelay({ pool, service, events, logger, metrics: deps.metrics });
   const metrics = new MintMetrics(deps.metrics);
   const kms = kmsSettings(config.kms);
-  const signer = await createSigner(kms, {
-    warn: (message) => logger.warn(message),
-    now: () => clock.now(),
-  });
+  const signer = await openSigner(kms, deps);
   const mintPool = await MintPool.start({
     workers,
     kms,
@@ -89,6 +86,16 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
       await Promise.all([ledgerPool.end(), pool.end()]);
     },
   };
+}
+
+/** @throws StartError when the configured key cannot open the key store: an operator has to act */
+async function openSigner(kms: KmsSettings, { clock, logger }: IssuerDeps): Promise<Signer> {
+  try {
+    return await createSigner(kms, { warn: (message) => logger.warn(message), now: () => clock.now() });
+  } catch (error) {
+    if (!(error instanceof Error) || !signerFailureReason(error)) throw error;
+    throw new StartError(error.message, { cause: error });
+  }
 }
 
 /** Wakes the relay after the first commit of a pause, once its time is over. */

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { DomainError } from '#libs/errors';
 import type { KmsSettings } from '#libs/kms';
 import type { SigningAuthority } from '../authority/signing-authority.js';
 import type { MintWorkerData, MintWorkerMessage } from './mint.worker.js';
@@ -43,7 +44,9 @@ export class MintWorker {
       });
       worker.thread.on('exit', () => {
         reject(failure);
-        for (const task of worker.pending.values()) task.reject(failure);
+        const cause = { cause: failure };
+        const lost = new DomainError('service_unavailable', 'The thread that minted this has ended.', cause);
+        for (const task of worker.pending.values()) task.reject(lost);
         worker.pending.clear();
         onExit(worker);
       });

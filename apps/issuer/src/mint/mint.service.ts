@@ -1,5 +1,6 @@
 import type { IssuedCertificate, MintRequest, MintResponse, RateLimit } from '#libs/contracts';
 import { DomainError, type ErrorCode } from '#libs/errors';
+import { withSpan } from '#libs/observability';
 import { type CallContext, callFrom } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { AuthorityService } from '../authority/authority.service.js';
@@ -61,7 +62,9 @@ export class MintService {
     );
     if ('chain' in entry) return replayed(entry);
 
-    const verdict = await this.decide(entry, context);
+    const verdict = await withSpan('commit', { certificates: entry.count }, () =>
+      this.decide(entry, context),
+    );
     switch (verdict.outcome) {
       case 'minted':
         this.options.metrics.minted(entry.count);
@@ -87,8 +90,10 @@ export class MintService {
     this.options.exhausted.check(customerId, csrs.length);
     const validity = leafValidity(this.options.clock.now(), ttl, notAfter);
     const unsigned = { authority: signing, csrs, deadline, ...validity };
-    const { block, issued } = await signBatch(this.options.pool, unsigned);
     const count = csrs.length;
+    const { block, issued } = await withSpan('sign', { certificates: count }, () =>
+      signBatch(this.options.pool, unsigned),
+    );
     return { customerId, customerUuid, caUuid, count, ...validity, block, issued, idempotency, deadline };
   }
 
