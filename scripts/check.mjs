@@ -3,12 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './tools/packages.mjs';
+import { findTestTools } from './tools/test-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const node = process.execPath;
 
 installPackages();
+const env = { ...process.env, PATH: findTestTools() };
 
 const steps = [
   ['format and lint', bin('biome'), ['ci', '--error-on-warnings', '.']],
@@ -25,7 +27,7 @@ const steps = [
 const failed = [];
 for (const [name, command, args] of steps) {
   const started = performance.now();
-  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+  const result = spawnSync(command, args, { cwd: root, env, encoding: 'utf8' });
   const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(6);
   const ok = result.status === 0;
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${seconds} s  ${name}`);

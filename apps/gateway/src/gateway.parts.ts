@@ -77,6 +77,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     customerService: new CustomerService({
       ...{ provisioner, issuer, billing: rpc.client(BillingService) },
       ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls, logger },
+      baseDomain: config.baseDomain,
     }),
     artifacts: new TrustArtifactService(provisioner, clock),
     serials: new SerialStatusService(directory, rpc.client(RevocationService)),

@@ -19,7 +19,7 @@ import type { CustomerDirectory } from './customer.directory.js';
 import { algorithmOf, presentCustomer } from './customer.presenter.js';
 import type { CustomerRepository } from './customer.repository.js';
 import type { CustomerJson, LimitsBody, NameConstraintsJson, NewCustomerBody } from './customer.schema.js';
-import { isHandle } from './handle.js';
+import { checkLeafName, isHandle } from './handle.js';
 
 export interface CustomerServiceParts {
   readonly provisioner: Client<typeof ProvisionerService>;
@@ -33,6 +33,7 @@ export interface CustomerServiceParts {
   readonly outbox: Outbox;
   readonly relay: Pick<OutboxRelay, 'wake'>;
   readonly urls: PublicUrls;
+  readonly baseDomain: string;
   readonly logger: Logger;
 }
 
@@ -53,6 +54,7 @@ export class CustomerService {
    * @throws DomainError bad_handle, bad_request, customer_exists
    */
   async create(body: NewCustomerBody, requestId: string): Promise<CustomerWithBearer> {
+    checkLeafName(body.handle, this.parts.baseDomain);
     const created = await this.parts.provisioner.createCustomer(
       {
         handle: body.handle,

@@ -1,4 +1,4 @@
-import { isHandle } from './handle.js';
+import { checkLeafName, isHandle } from './handle.js';
 
 describe('a handle', () => {
   it.each(['a', '0', 'acme', 'acme-corp', 'a1-b2', 'x'.repeat(40)])('may be %s', (handle) => {
@@ -23,5 +23,12 @@ describe('a handle', () => {
     '\0',
   ])('is never %j', (handle) => {
     expect(isHandle(handle)).toBe(false);
+  });
+});
+
+describe('the name that leaves carry', () => {
+  it('has at most 64 characters', () => {
+    expect(() => checkLeafName('x'.repeat(37), 'stackrunner.localhost')).not.toThrow();
+    expect(() => checkLeafName('x'.repeat(38), 'stackrunner.localhost')).toThrow(/65 characters/);
   });
 });
