@@ -13,7 +13,7 @@ export interface MintTask {
   readonly forget: readonly number[];
 }
 
-/** Seconds that a task spent where. */
+/** Seconds that a task spent where; 0 for the signer when it was not asked. */
 export interface MintTaskTimes {
   readonly judge: number;
   readonly sign: number;

@@ -71,7 +71,10 @@ export class MintPipeline {
     }
     return {
       results,
-      times: { judge: (judgedAt - started) / 1000, sign: (performance.now() - judgedAt) / 1000 },
+      times: {
+        judge: (judgedAt - started) / 1000,
+        sign: toSign.size > 0 ? (performance.now() - judgedAt) / 1000 : 0,
+      },
     };
   }
 

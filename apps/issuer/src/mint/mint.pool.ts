@@ -54,8 +54,13 @@ export class MintPool {
   /** Resolves when all threads can work. */
   static async start(options: MintPoolOptions): Promise<MintPool> {
     const pool = new MintPool(options);
-    await Promise.all(Array.from({ length: options.workers }, () => pool.addThread()));
-    return pool;
+    try {
+      await Promise.all(Array.from({ length: options.workers }, () => pool.addThread()));
+      return pool;
+    } catch (error) {
+      await pool.stop();
+      throw error;
+    }
   }
 
   /** Certificates that wait for a thread. */
