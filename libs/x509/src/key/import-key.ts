@@ -6,7 +6,27 @@ import { parseRsaPublicKey, type SubjectPublicKeyInfo } from './subject-public-k
 
 /** Enough for the renewals of a fleet; about a kilobyte each. */
 const cachedKeys = 2048;
-const cache = new Lru<KeyObject>(cachedKeys);
+/** A key that was met once is only remembered; met again, its key object is worth making and keeping. */
+const cache = new Lru<KeyObject | 'met'>(cachedKeys);
+
+/** What `verify` of node:crypto takes as a key. */
+export type VerifyingKey = KeyObject | { readonly key: JsonWebKey; readonly format: 'jwk' };
+
+/**
+ * A public key to verify with, after its strength was checked. Most keys are met once: `verify` imports the JWK of
+ * such a one itself, a tenth cheaper than by way of a key object, and throws when it is no key at all.
+ *
+ * @throws KeyError when the key is weak
+ */
+export function verifyingKey(spki: SubjectPublicKeyInfo): VerifyingKey {
+  const id = latin1(spki.der);
+  const known = cache.get(id);
+  if (known === 'met') return importPublicKey(spki);
+  if (known !== undefined) return known;
+  checkKeyStrength(spki);
+  cache.set(id, 'met');
+  return { key: jwkOf(spki), format: 'jwk' };
+}
 
 /**
  * A key object for a public key, after its strength was checked; from a cache where it was seen before.
@@ -14,10 +34,9 @@ const cache = new Lru<KeyObject>(cachedKeys);
  * @throws KeyError when the key is weak, or no key at all (a point off its curve)
  */
 export function importPublicKey(spki: SubjectPublicKeyInfo): KeyObject {
-  const { der } = spki;
-  const id = latin1(der);
-  const cached = cache.get(id);
-  if (cached !== undefined) return cached;
+  const id = latin1(spki.der);
+  const known = cache.get(id);
+  if (known !== undefined && known !== 'met') return known;
   checkKeyStrength(spki);
   const key = importKey(spki);
   cache.set(id, key);

@@ -79,11 +79,12 @@ function csrBlocks(text: string): PemBlock[] {
 
 function decodeBody(body: string, label: string): Buffer {
   const base64 = body.replace(/[\t\n\v\f\r ]+/g, '');
-  // Buffer.from skips what it does not know, and stops at the first padding.
-  if (base64.length === 0 || base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) {
+  const der = Buffer.from(base64, 'base64');
+  // Buffer.from skips what it does not know, and stops at the first padding: what it read must be all there was.
+  if (der.length === 0 || der.toString('base64') !== base64) {
     throw new PemError(`the PEM block ${label} is not base64`);
   }
-  return Buffer.from(base64, 'base64');
+  return der;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -1,5 +1,5 @@
 import { constants, verify } from 'node:crypto';
-import { importPublicKey } from '../key/import-key.js';
+import { importPublicKey, verifyingKey } from '../key/import-key.js';
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from '../key/subject-public-key-info.js';
 import { type SignatureAlgorithm, type SignatureScheme, signatureSchemes } from './signature-algorithm.js';
 
@@ -19,14 +19,18 @@ export function verifySignature(
   scheme: SignatureScheme,
   signed: { message: Uint8Array; signature: Uint8Array },
 ): boolean {
-  const key = importPublicKey(spki);
+  const key = verifyingKey(spki);
+  const { hash, saltLength } = scheme;
+  const { message, signature } = signed;
   try {
-    if (scheme.saltLength === undefined) return verify(scheme.hash, signed.message, key, signed.signature);
+    if (saltLength === undefined) return verify(hash, message, key, signature);
     const padding = constants.RSA_PKCS1_PSS_PADDING;
-    const { saltLength } = scheme;
-    return verify(scheme.hash, signed.message, { key, padding, saltLength }, signed.signature);
+    const options = 'format' in key ? key : { key };
+    return verify(hash, message, { ...options, padding, saltLength }, signature);
   } catch {
-    // OpenSSL reports some malformed signatures as errors (a PSS salt that does not fit): wrong all the same.
+    // No key at all has a reason of its own. Otherwise OpenSSL reported a malformed signature as an error, as it
+    // does for a PSS salt that does not fit: wrong all the same.
+    importPublicKey(spki);
     return false;
   }
 }
