@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { keyFromPoint } from './ec-point-key.js';
 import { KeyError } from './key-error.js';
 import { checkKeyStrength } from './key-strength.js';
 import { Lru } from './lru.js';
@@ -6,27 +7,7 @@ import { parseRsaPublicKey, type SubjectPublicKeyInfo } from './subject-public-k
 
 /** Enough for the renewals of a fleet; about a kilobyte each. */
 const cachedKeys = 2048;
-/** A key that was met once is only remembered; met again, its key object is worth making and keeping. */
-const cache = new Lru<KeyObject | 'met'>(cachedKeys);
-
-/** What `verify` of node:crypto takes as a key. */
-export type VerifyingKey = KeyObject | { readonly key: JsonWebKey; readonly format: 'jwk' };
-
-/**
- * A public key to verify with, after its strength was checked. Most keys are met once: `verify` imports the JWK of
- * such a one itself, a tenth cheaper than by way of a key object, and throws when it is no key at all.
- *
- * @throws KeyError when the key is weak
- */
-export function verifyingKey(spki: SubjectPublicKeyInfo): VerifyingKey {
-  const id = latin1(spki.der);
-  const known = cache.get(id);
-  if (known === 'met') return importPublicKey(spki);
-  if (known !== undefined) return known;
-  checkKeyStrength(spki);
-  cache.set(id, 'met');
-  return { key: jwkOf(spki), format: 'jwk' };
-}
+const cache = new Lru<KeyObject>(cachedKeys);
 
 /**
  * A key object for a public key, after its strength was checked; from a cache where it was seen before.
@@ -34,9 +15,10 @@ export function verifyingKey(spki: SubjectPublicKeyInfo): VerifyingKey {
  * @throws KeyError when the key is weak, or no key at all (a point off its curve)
  */
 export function importPublicKey(spki: SubjectPublicKeyInfo): KeyObject {
-  const id = latin1(spki.der);
-  const known = cache.get(id);
-  if (known !== undefined && known !== 'met') return known;
+  const { der } = spki;
+  const id = latin1(der);
+  const cached = cache.get(id);
+  if (cached !== undefined) return cached;
   checkKeyStrength(spki);
   const key = importKey(spki);
   cache.set(id, key);
@@ -44,14 +26,18 @@ export function importPublicKey(spki: SubjectPublicKeyInfo): KeyObject {
 }
 
 function importKey(spki: SubjectPublicKeyInfo): KeyObject {
+  const { algorithm } = spki;
   try {
-    // JWK, not SPKI DER: the import of an EC key costs half, and the point is checked on the curve either way.
-    return createPublicKey({ key: jwkOf(spki), format: 'jwk' });
-  } catch (cause) {
-    if (spki.algorithm === 'RSA' || spki.algorithm === 'Ed25519') {
-      throw new KeyError(`the ${spki.algorithm} public key is invalid`, { cause });
+    if (algorithm === 'RSA' || algorithm === 'Ed25519' || keyFromPoint === undefined) {
+      // JWK, not SPKI DER: the import costs half, and a point is checked on its curve either way.
+      return createPublicKey({ key: jwkOf(spki), format: 'jwk' });
     }
-    throw new KeyError(`the public key is not a point on the curve ${spki.algorithm}`, { cause });
+    return keyFromPoint(algorithm, spki.key);
+  } catch (cause) {
+    if (algorithm === 'RSA' || algorithm === 'Ed25519') {
+      throw new KeyError(`the ${algorithm} public key is invalid`, { cause });
+    }
+    throw new KeyError(`the public key is not a point on the curve ${algorithm}`, { cause });
   }
 }
 

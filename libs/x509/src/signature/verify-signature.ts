@@ -1,5 +1,5 @@
 import { constants, verify } from 'node:crypto';
-import { importPublicKey, verifyingKey } from '../key/import-key.js';
+import { importPublicKey } from '../key/import-key.js';
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from '../key/subject-public-key-info.js';
 import { type SignatureAlgorithm, type SignatureScheme, signatureSchemes } from './signature-algorithm.js';
 
@@ -19,18 +19,14 @@ export function verifySignature(
   scheme: SignatureScheme,
   signed: { message: Uint8Array; signature: Uint8Array },
 ): boolean {
-  const key = verifyingKey(spki);
-  const { hash, saltLength } = scheme;
-  const { message, signature } = signed;
+  const key = importPublicKey(spki);
   try {
-    if (saltLength === undefined) return verify(hash, message, key, signature);
+    if (scheme.saltLength === undefined) return verify(scheme.hash, signed.message, key, signed.signature);
     const padding = constants.RSA_PKCS1_PSS_PADDING;
-    const options = 'format' in key ? key : { key };
-    return verify(hash, message, { ...options, padding, saltLength }, signature);
+    const { saltLength } = scheme;
+    return verify(scheme.hash, signed.message, { key, padding, saltLength }, signed.signature);
   } catch {
-    // No key at all has a reason of its own. Otherwise OpenSSL reported a malformed signature as an error, as it
-    // does for a PSS salt that does not fit: wrong all the same.
-    importPublicKey(spki);
+    // OpenSSL reports some malformed signatures as errors (a PSS salt that does not fit): wrong all the same.
     return false;
   }
 }
