@@ -33,6 +33,8 @@ export default {
     {
       ...common,
       displayName: 'integration',
+      // A real server starts within a busy machine's time.
+      testTimeout: 30_000,
       testMatch: ['<rootDir>/{apps,libs,test}/**/*.integration.spec.ts'],
       globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.mjs',
       globalTeardown: '<rootDir>/libs/testing/src/jest-global-teardown.mjs',

@@ -15,10 +15,10 @@ import type { SigningAuthority } from '../apps/issuer/src/authority/signing-auth
 import { MintPipeline } from '../apps/issuer/src/mint/mint.pipeline.js';
 import { type Benchmark, median, type Row } from './lib/report.js';
 
-const count = 640;
-const rounds = 28;
+const count = 64;
+const rounds = 160;
 /** Rounds that do not count: the compiler is still at work. */
-const warmUp = 8;
+const warmUp = 60;
 /** As the worker pool feeds the pipeline. */
 const taskSize = 32;
 const year = 365 * 86_400_000;

@@ -4,6 +4,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** As `npm start` has them. */
+const nodeFlags = ['--single-threaded-gc', '--max-semi-space-size=64'];
 const entries = {
   standalone: 'dist/apps/standalone/src/main.js',
   services: 'scripts/start-services.mjs',
@@ -86,17 +88,21 @@ export class Product {
   /** Starts the product on a free port and waits until it serves. */
   static async start(options: StartOptions = {}): Promise<Product> {
     const dataDir = options.dataDir ?? temporaryFolder('product');
-    const child = spawn(process.execPath, [entries[options.mode ?? 'standalone'], ...(options.args ?? [])], {
-      env: {
-        ...process.env,
-        STACKRUNNER_PORT: '0',
-        STACKRUNNER_METRICS_PORT: '0',
-        STACKRUNNER_LOG_LEVEL: 'warn',
-        STACKRUNNER_DATA_DIR: dataDir,
-        ...options.env,
+    const child = spawn(
+      process.execPath,
+      [...nodeFlags, entries[options.mode ?? 'standalone'], ...(options.args ?? [])],
+      {
+        env: {
+          ...process.env,
+          STACKRUNNER_PORT: '0',
+          STACKRUNNER_METRICS_PORT: '0',
+          STACKRUNNER_LOG_LEVEL: 'warn',
+          STACKRUNNER_DATA_DIR: dataDir,
+          ...options.env,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    );
     let output = '';
     const origin = await new Promise<string>((resolve, reject) => {
       const timer = setTimeout(
