@@ -1,5 +1,5 @@
 export { checkHealth, type HealthCheck, type HealthReport } from './health.js';
-export { createLogger, type Logger, requestLogger } from './logger.js';
+export { createLogger, type Logger } from './logger.js';
 export {
   type Counter,
   counter,

@@ -1,4 +1,4 @@
-import { createLogger, requestLogger } from './logger.js';
+import { createLogger } from './logger.js';
 
 function capture() {
   const lines: Record<string, unknown>[] = [];
@@ -29,7 +29,7 @@ describe('the logger', () => {
 
   it('gives every line of a request its id', () => {
     const { lines, destination } = capture();
-    requestLogger(createLogger('gateway', 'info', destination), 'req-1').warn('refused');
+    createLogger('gateway', 'info', destination).child({ request_id: 'req-1' }).warn('refused');
     expect(lines[0]).toMatchObject({ request_id: 'req-1', msg: 'refused' });
   });
 

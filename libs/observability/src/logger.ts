@@ -39,8 +39,3 @@ function hidingChildren(logger: Logger): Logger {
   };
   return logger;
 }
-
-/** The logger of one request. */
-export function requestLogger(logger: Logger, requestId: string): Logger {
-  return logger.child({ request_id: requestId });
-}
