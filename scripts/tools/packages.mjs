@@ -30,7 +30,9 @@ function isCurrent(production) {
 }
 
 /**
- * Installs what package-lock.json names. Returns whether it had to; exits 1 with npm's words on failure.
+ * Installs what package-lock.json names. Not `npm ci`: it refuses a lock file that lacks the binaries of a platform
+ * that nobody here has, because a registry did not offer them when the file was written.
+ * Returns whether it had to; exits 1 with npm's words on failure.
  * With `production`, the packages that only development and tests need are left out.
  */
 export function installPackages({ production = false } = {}) {
@@ -38,11 +40,15 @@ export function installPackages({ production = false } = {}) {
   if (isCurrent(production)) return false;
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const scope = production ? ['--omit=dev'] : [];
-  const result = spawnSync(npm, ['ci', ...scope, '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const result = spawnSync(
+    npm,
+    ['install', '--no-save', ...scope, '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   if (result.status === 0) return true;
-  console.error('npm ci failed: the packages of package-lock.json could not be installed.');
+  console.error('npm install failed: the packages of package-lock.json could not be installed.');
   process.exit(1);
 }
