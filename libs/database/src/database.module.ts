@@ -7,7 +7,6 @@ import { connectionOptions, type DatabaseSettings } from './settings.js';
 export interface DatabaseModuleOptions {
   readonly service: ServiceName;
   // TypeORM's own way of saying "a class".
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
   readonly entities: MixedList<EntityClass | EntitySchema>;
 }
 type EntityClass = new () => object;
