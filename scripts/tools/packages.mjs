@@ -39,7 +39,8 @@ export function installPackages({ production = false } = {}) {
   refuseOldNode();
   if (isCurrent(production)) return false;
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const scope = production ? ['--omit=dev'] : [];
+  // What development installed before is kept.
+  const scope = production && !existsSync(join(root, 'node_modules')) ? ['--omit=dev'] : [];
   const result = spawnSync(
     npm,
     ['install', '--no-save', ...scope, '--no-audit', '--no-fund', '--loglevel=error'],

@@ -51,9 +51,14 @@ function privateFolder(path: string): string {
 function secret(file: string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   const value = randomSecret();
+  writeWhole(file, `${value}\n`);
+  return value;
+}
+
+/** Writes a file of mode 0600 whole or not at all: a reader never sees half of it. */
+export function writeWhole(file: string, text: string): void {
   const draft = `${file}.new`;
-  writeFileSync(draft, `${value}\n`, { mode: 0o600 });
+  writeFileSync(draft, text, { mode: 0o600 });
   chmodSync(draft, 0o600);
   renameSync(draft, file);
-  return value;
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +7,7 @@ import { EmbeddedPostgres } from '#libs/database';
 import { natsServerConfig } from '#libs/rpc';
 import type { Process } from '#libs/service';
 import { randomSecret } from '#libs/x509';
-import { openDataFolder } from '../data-folder.js';
+import { openDataFolder, writeWhole } from '../data-folder.js';
 import { runDemo } from '../demo/demo.js';
 import { ProductClient } from '../demo/product-client.js';
 import { claimPort, originOf } from '../free-port.js';
@@ -72,8 +71,8 @@ export async function startFiveServices(
       passwords: natsPasswords,
       clients: { [access.user]: { password: access.password, calls: [IssuerService, ProvisionerService] } },
     });
-    writeFileSync(natsConfig, rendered, { mode: 0o600 });
-    writeFileSync(join(folder.path, 'nats.json'), `${JSON.stringify(access, null, 2)}\n`, { mode: 0o600 });
+    writeWhole(natsConfig, rendered);
+    writeWhole(join(folder.path, 'nats.json'), `${JSON.stringify(access, null, 2)}\n`);
     const metricsPorts = await claimMetricsPorts(config);
     const environments = serviceEnvironments({
       config: { ...config, port },
@@ -86,10 +85,7 @@ export async function startFiveServices(
     });
     const onStart = () => {
       const pids = Object.fromEntries(all.map(({ name, pid }) => [name, pid ?? null]));
-      writeFileSync(
-        join(folder.path, 'services.json'),
-        `${JSON.stringify({ pids, metricsPorts }, null, 2)}\n`,
-      );
+      writeWhole(join(folder.path, 'services.json'), `${JSON.stringify({ pids, metricsPorts }, null, 2)}\n`);
     };
     const nats = new Supervised({
       name: 'nats',
