@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +6,6 @@ import { promisify } from 'node:util';
 import { pemEncode } from '#libs/x509';
 
 const run = promisify(execFile);
-
-/** Whether a tool is there; under CI=true it has to be. */
-export function hasTool(name: string): boolean {
-  return process.env.CI === 'true' || spawnSync(name, ['version']).error === undefined;
-}
 
 /** Hands certificates to other people's tools. */
 async function withFiles<T>(
