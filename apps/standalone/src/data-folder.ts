@@ -11,6 +11,8 @@ export interface DataFolder {
   readonly keyFile: string;
   readonly demo: string;
   readonly operatorToken: string;
+  /** Remembers where the issuer for development listens. */
+  readonly localIssuerPort: string;
 }
 
 /**
@@ -33,6 +35,7 @@ export function openDataFolder(directory: string, operatorToken?: string): DataF
       keyFile: join(path, 'keys.secret'),
       demo: privateFolder(join(path, 'demo')),
       operatorToken: operatorToken ?? secret(join(path, 'operator.token')),
+      localIssuerPort: join(path, 'local-issuer.port'),
     };
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -2,6 +2,7 @@ import type {
   BillingConfig,
   DatabaseConfig,
   GatewayConfig,
+  IdentityProviderConfig,
   IssuerConfig,
   KmsConfig,
   NatsConfig,
@@ -27,6 +28,8 @@ export interface ServiceConfigSources {
   readonly databaseUrl: (service: ServiceName) => string;
   /** Base URL under which clients reach the gateway, without a trailing slash. */
   readonly publicUrl: string;
+  /** The issuer for development, where there is one. */
+  readonly localIssuer: IdentityProviderConfig | undefined;
 }
 
 /** The configuration of each service as its own process would read it. */
@@ -67,6 +70,8 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       pkiUrl,
       baseDomain,
       operatorToken: folder.operatorToken,
+      identityProviders: [...config.identityProviders, ...(sources.localIssuer ? [sources.localIssuer] : [])],
+      signInAllow: config.signInAllow,
     },
     issuer: { ...shared('issuer', 6), kms, workers, pkiUrl, baseDomain },
     provisioner: { ...shared('provisioner', 4), kms, pkiUrl },

@@ -16,6 +16,8 @@ import { openDataFolder } from './data-folder.js';
 import { runDemo } from './demo/demo.js';
 import { ProductClient } from './demo/product-client.js';
 import { claimPort, originOf } from './free-port.js';
+import { startLocalIssuer } from './local-issuer/local-issuer.js';
+import { wantsLocalIssuer } from './local-issuer/local-issuer.policy.js';
 import { type Product, startProduct } from './product.js';
 import { serviceConfigs } from './service-configs.js';
 import { Steps } from './steps.js';
@@ -47,6 +49,7 @@ export async function startStandalone(
 ): Promise<Process> {
   const steps = new Steps();
   const { host } = config;
+  const wantsIssuer = wantsLocalIssuer(config);
   const port = await claimPort(host, config.port);
   const origin = originOf(host, port);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
@@ -67,11 +70,25 @@ export async function startStandalone(
       () => migrate(postgres.ownerUrl(), migrations, { passwords: postgres.passwords }),
       ({ executed }) => (executed.length === 0 ? 'current' : `${executed.length} run`),
     );
+    const publicUrl = config.publicUrl ?? origin;
+    const localIssuer = !wantsIssuer
+      ? undefined
+      : await steps.run(
+          'development sign-in',
+          () =>
+            startLocalIssuer({
+              redirectUri: `${publicUrl}/v1/sign-in/callback`,
+              portFile: folder.localIssuerPort,
+            }),
+          ({ provider }) => `believes any address; ${provider.issuer}`,
+        );
+    if (localIssuer !== undefined) stops.push(() => localIssuer.close());
     const configs = serviceConfigs({
       config: { ...config, port },
       folder,
       databaseUrl: (service) => postgres.url(service),
-      publicUrl: config.publicUrl ?? origin,
+      publicUrl,
+      localIssuer: localIssuer?.provider,
     });
     const { operations } = config;
     if (operations.otlpEndpoint) stops.push((await startTracing('standalone', operations.otlpEndpoint)).stop);

@@ -21,4 +21,5 @@ export {
   schemas,
   serviceNames,
 } from './schemas.js';
+export { type IdentityProviderConfig, identityProvidersText } from './sign-in.options.js';
 export { ConfigError, StartError } from './start-error.js';

@@ -15,13 +15,17 @@ import {
   requiredPkiUrl,
   workers,
 } from './options.js';
+import { identityProviders, localIssuer, signInAllow } from './sign-in.options.js';
 
 /** The options of every service process. */
 const service = { operations, database, nats };
 
 /** One schema a process: what it reads from its environment. */
 export const schemas = {
-  gateway: z.object({ ...service, ...listen, publicUrl, pkiUrl, baseDomain: domain, operatorToken }),
+  gateway: z.object({
+    ...{ ...service, ...listen, publicUrl, pkiUrl, baseDomain: domain, operatorToken },
+    ...{ identityProviders, signInAllow },
+  }),
   issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain }),
   provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
   revocation: z.object(service),
@@ -35,6 +39,7 @@ export const schemas = {
     baseDomain: domain,
     workers,
     operatorToken: optionalOperatorToken,
+    ...{ identityProviders, signInAllow, localIssuer },
   }),
   cli: z.object({
     url: option('URL', url('http', 'https').default('http://127.0.0.1:8080'), {

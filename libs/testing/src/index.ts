@@ -1,7 +1,9 @@
 export { FixedClock } from './fixed-clock.js';
 export { type Example, type ExampleCall, type ExampleOutcome, natsExample } from './nats-examples.js';
 export { type NatsServer, type NatsServerOptions, startNatsServer } from './nats-server.js';
+export { type Account, type OidcIssuer, startOidcIssuer } from './oidc-issuer.js';
 export { openssl, type TestChain, type TestCsr, type TestCsrOptions, type TestKeyType } from './openssl.js';
 export { requireTool } from './require-tool.js';
 export { type SharedPostgres, startSharedPostgres } from './shared-postgres.js';
 export { type TestDatabase, testDatabase } from './test-database.js';
+export { startTokenIssuer, type TokenIssuer } from './token-issuer.js';

@@ -43,7 +43,9 @@ export interface GatewayUnderTest {
   readonly stop: () => Promise<void>;
 }
 
-export async function startGatewayUnderTest(): Promise<GatewayUnderTest> {
+export async function startGatewayUnderTest(
+  options: Partial<Pick<GatewayConfig, 'identityProviders'>> = {},
+): Promise<GatewayUnderTest> {
   const database = await testDatabase([gatewayMigrations]);
   const lines: string[] = [];
   const destination = { write: (line: string) => lines.push(line) };
@@ -78,6 +80,8 @@ export async function startGatewayUnderTest(): Promise<GatewayUnderTest> {
     pkiUrl: undefined,
     baseDomain,
     operatorToken,
+    identityProviders: options.identityProviders ?? [],
+    signInAllow: [],
   };
   const replica = (metrics = createRegistry('gateway')) =>
     startGateway({ config, rpc, events: bus, clock: systemClock, logger, metrics });

@@ -11,6 +11,8 @@ import { openDataFolder, writeWhole } from '../data-folder.js';
 import { runDemo } from '../demo/demo.js';
 import { ProductClient } from '../demo/product-client.js';
 import { claimPort, originOf } from '../free-port.js';
+import { startLocalIssuer } from '../local-issuer/local-issuer.js';
+import { wantsLocalIssuer } from '../local-issuer/local-issuer.policy.js';
 import { Steps } from '../steps.js';
 import { serviceEnvironments } from './service-environments.js';
 import { Supervised } from './supervised.js';
@@ -42,6 +44,7 @@ export async function startFiveServices(
   options: FiveServicesOptions,
 ): Promise<Process> {
   const steps = new Steps();
+  const wantsIssuer = wantsLocalIssuer(config);
   const port = await claimPort(config.host, config.port);
   const origin = originOf(config.host, port);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
@@ -74,14 +77,28 @@ export async function startFiveServices(
     writeWhole(natsConfig, rendered);
     writeWhole(join(folder.path, 'nats.json'), `${JSON.stringify(access, null, 2)}\n`);
     const metricsPorts = await claimMetricsPorts(config);
+    const publicUrl = config.publicUrl ?? origin;
+    const localIssuer = wantsIssuer
+      ? await steps.run(
+          'development sign-in',
+          () =>
+            startLocalIssuer({
+              redirectUri: `${publicUrl}/v1/sign-in/callback`,
+              portFile: folder.localIssuerPort,
+            }),
+          ({ provider }) => `believes any address; ${provider.issuer}`,
+        )
+      : undefined;
+    if (localIssuer !== undefined) stops.push(() => localIssuer.close());
+    const identityProviders = [...config.identityProviders, ...(localIssuer ? [localIssuer.provider] : [])];
     const environments = serviceEnvironments({
-      config: { ...config, port },
+      config: { ...config, port, identityProviders },
       folder,
       postgres,
       natsUrl: access.url,
       natsPasswords,
       metricsPorts,
-      publicUrl: config.publicUrl ?? origin,
+      publicUrl,
     });
     const onStart = () => {
       const pids = Object.fromEntries(all.map(({ name, pid }) => [name, pid ?? null]));

@@ -1,4 +1,4 @@
-import type { ServiceName, StandaloneConfig } from '#libs/config';
+import { identityProvidersText, type ServiceName, type StandaloneConfig } from '#libs/config';
 import type { EmbeddedPostgres } from '#libs/database';
 import type { DataFolder } from '../data-folder.js';
 
@@ -49,6 +49,8 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       STACKRUNNER_PUBLIC_URL: publicUrl,
       STACKRUNNER_BODY_LIMIT: String(config.bodyLimit),
       STACKRUNNER_OPERATOR_TOKEN: folder.operatorToken,
+      STACKRUNNER_OIDC_PROVIDERS: identityProvidersText(config.identityProviders),
+      STACKRUNNER_SIGN_IN_ALLOW: config.signInAllow.join(','),
     },
     issuer: {
       ...shared('issuer'),
