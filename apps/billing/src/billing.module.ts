@@ -13,33 +13,44 @@ import {
   OutboxRelay,
   TenantScope,
 } from '#libs/database';
-import { checkHealth, type RunningService, type ServiceDeps } from '#libs/service';
+import { checkHealth, PeriodicJob, type RunningService, type ServiceDeps } from '#libs/service';
+import { AuditController } from './audit/audit.controller.js';
+import { followForAudit } from './audit/audit.follower.js';
+import { auditMetrics } from './audit/audit.metrics.js';
+import { AuditRepository } from './audit/audit.repository.js';
+import { AuditWriter } from './audit/audit.writer.js';
 import { followCustomers } from './entitlement/customer-follower.js';
 import { EntitlementController } from './entitlement/entitlement.controller.js';
 import { EntitlementEntity } from './entitlement/entitlement.entity.js';
 import { EntitlementRepository } from './entitlement/entitlement.repository.js';
 import { EntitlementService } from './entitlement/entitlement.service.js';
 import { CreateBilling1795363200000 } from './migrations/1795363200000-create-billing.migration.js';
+import { AddLifetimeLimits1795400000000 } from './migrations/1795400000000-add-lifetime-limits.migration.js';
+import { CreateAudit1795406400000 } from './migrations/1795406400000-create-audit.migration.js';
 
 export const billingMigrations: MigrationSet = {
   service: 'billing',
-  migrations: [CreateBilling1795363200000],
+  migrations: [CreateBilling1795363200000, AddLifetimeLimits1795400000000, CreateAudit1795406400000],
 };
 
 export type BillingDeps = ServiceDeps<BillingConfig>;
 
-/** Connections of the outbox relay and the health check, beside those of TypeORM. */
-const relayConnections = 2;
+/** Connections of the outbox relay, the health check and the audit trail, beside those of TypeORM. */
+const relayConnections = 4;
+const dayMs = 86_400_000;
+/** How long an event may come again, in days: longer than the event bus keeps it. */
+const deliveryDays = 30;
 
 @Module({})
 export class BillingModule {
   /** @param relay is started and stopped by the caller */
-  static register({ config, clock }: BillingDeps, relay: OutboxRelay): DynamicModule {
+  static register({ config, clock }: BillingDeps, relay: OutboxRelay, trail: AuditRepository): DynamicModule {
     return {
       module: BillingModule,
       imports: [databaseModule(config.database, { service: 'billing', entities: [EntitlementEntity] })],
-      controllers: [EntitlementController],
+      controllers: [EntitlementController, AuditController],
       providers: [
+        { provide: AuditRepository, useValue: trail },
         {
           provide: EntitlementService,
           inject: [dataSourceToken('billing')],
@@ -59,22 +70,33 @@ export class BillingModule {
 
 /** Starts billing on a current schema: serves calls and follows events. */
 export async function startBilling(deps: BillingDeps): Promise<RunningService> {
-  const { config, rpc, events, logger, metrics } = deps;
+  const { config, rpc, events, logger, metrics, clock } = deps;
   const service = 'billing';
   const pool = createPool({ ...config.database, poolSize: relayConnections }, { service });
   const relay = new OutboxRelay({ pool, service, events, logger, metrics });
-  const app = await NestFactory.createMicroservice(BillingModule.register(deps, relay), {
+  const trail = new AuditRepository(pool);
+  const app = await NestFactory.createMicroservice(BillingModule.register(deps, relay, trail), {
     strategy: rpc.server(),
     logger: ['error', 'warn'],
   });
   await app.listen();
-  const subscription = await followCustomers(events, app.get(EntitlementService));
+  const subscriptions = [
+    await followCustomers(events, app.get(EntitlementService)),
+    ...(await followForAudit(events, new AuditWriter(trail, auditMetrics(metrics)), clock)),
+  ];
+  const purge = new PeriodicJob({
+    name: 'audit deliveries',
+    everyMs: dayMs,
+    logger,
+    work: () => trail.forgetDeliveries(new Date(clock.now() - deliveryDays * dayMs)),
+  });
   relay.start();
   return {
     name: service,
     ready: () => checkHealth([{ name: 'database', check: () => checkSchema(pool, billingMigrations) }]),
     async stop() {
-      await subscription.close();
+      await Promise.all(subscriptions.map((each) => each.close()));
+      await purge.stop();
       await app.close();
       await relay.stop();
       await pool.end();

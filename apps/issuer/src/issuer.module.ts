@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 import { BillingService, ProvisionerService } from '#libs/contracts';
 import { checkSchema, databaseModule, dataSourceToken, type MigrationSet, TenantScope } from '#libs/database';
 import { DomainError } from '#libs/errors';
-import { checkHealth, type RunningService } from '#libs/service';
+import { checkHealth, PeriodicJob, type RunningService } from '#libs/service';
 import { AuthorityEntity } from './authority/authority.entity.js';
 import { followAuthorities } from './authority/authority.projection.js';
 import { AuthorityRepository } from './authority/authority.repository.js';
@@ -20,8 +20,8 @@ import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
 import { ReplayService } from './idempotency/replay.service.js';
 import { type IssuerDeps, type IssuerParts, openParts } from './issuer.parts.js';
 import { tokens } from './issuer.tokens.js';
-import { PeriodicJob } from './maintenance/periodic-job.js';
 import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
+import { TiersAndProfiles1795400000000 } from './migrations/1795400000000-tiers-and-profiles.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -35,7 +35,7 @@ export type { IssuerDeps } from './issuer.parts.js';
 const service = 'issuer';
 const minute = 60_000;
 
-export const issuerMigrations: MigrationSet = { service, migrations: [Issuer1795363200000] };
+export const issuerMigrations: MigrationSet = { service, migrations: [Issuer1795363200000, TiersAndProfiles1795400000000] };
 
 @Module({})
 export class IssuerModule {

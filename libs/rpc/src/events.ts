@@ -1,5 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import {
+  AuditedSchema,
   CaActivatedSchema,
   CaRetiredSchema,
   CredentialChangedSchema,
@@ -16,5 +17,6 @@ export const events = {
   caActivated: { type: 'ca.activated', schema: CaActivatedSchema },
   caRetired: { type: 'ca.retired', schema: CaRetiredSchema },
   entitlementChanged: { type: 'entitlement.changed', schema: EntitlementChangedSchema },
+  audited: { type: 'audited', schema: AuditedSchema },
   credentialChanged: { type: 'credential.changed', schema: CredentialChangedSchema },
 } as const satisfies Record<string, { type: EventDescriptor['type']; schema: DescMessage }>;

@@ -1,5 +1,11 @@
 import type { DescService } from '@bufbuild/protobuf';
-import { BillingService, IssuerService, ProvisionerService, RevocationService } from '#libs/contracts';
+import {
+  AuditService,
+  BillingService,
+  IssuerService,
+  ProvisionerService,
+  RevocationService,
+} from '#libs/contracts';
 import { events } from '../events.js';
 
 /** What one service may do over NATS; anything else, NATS refuses. Any service may follow any event. */
@@ -14,8 +20,8 @@ export interface Role {
 export const topology = {
   gateway: {
     serves: [],
-    calls: [IssuerService, ProvisionerService, RevocationService, BillingService],
-    publishes: [events.credentialChanged.type],
+    calls: [IssuerService, ProvisionerService, RevocationService, BillingService, AuditService],
+    publishes: [events.credentialChanged.type, events.audited.type],
   },
   issuer: {
     serves: [IssuerService],
@@ -33,7 +39,7 @@ export const topology = {
     publishes: [],
   },
   billing: {
-    serves: [BillingService],
+    serves: [BillingService, AuditService],
     calls: [],
     publishes: [events.entitlementChanged.type],
   },

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stackrunner/billing/v1/billing.proto.
  */
 export const file_stackrunner_billing_v1_billing: GenFile = /*@__PURE__*/
-  fileDesc("CiRzdGFja3J1bm5lci9iaWxsaW5nL3YxL2JpbGxpbmcucHJvdG8SFnN0YWNrcnVubmVyLmJpbGxpbmcudjEijwEKC0VudGl0bGVtZW50EhMKC2N1c3RvbWVyX2lkGAEgASgJEgwKBHBsYW4YAiABKAkSFwoKcGVyX21pbnV0ZRgDIAEoA0gAiAEBEhYKCXBlcl9tb250aBgEIAEoA0gBiAEBEg8KB3ZlcnNpb24YBSABKANCDQoLX3Blcl9taW51dGVCDAoKX3Blcl9tb250aCIsChVHZXRFbnRpdGxlbWVudFJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkiUgoWR2V0RW50aXRsZW1lbnRSZXNwb25zZRI4CgtlbnRpdGxlbWVudBgBIAEoCzIjLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuRW50aXRsZW1lbnQijAEKEFNldExpbWl0c1JlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSMQoKcGVyX21pbnV0ZRgCIAEoCzIdLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuTGltaXQSMAoJcGVyX21vbnRoGAMgASgLMh0uc3RhY2tydW5uZXIuYmlsbGluZy52MS5MaW1pdCIlCgVMaW1pdBISCgV2YWx1ZRgBIAEoA0gAiAEBQggKBl92YWx1ZSJNChFTZXRMaW1pdHNSZXNwb25zZRI4CgtlbnRpdGxlbWVudBgBIAEoCzIjLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuRW50aXRsZW1lbnQy6AEKDkJpbGxpbmdTZXJ2aWNlEnQKDkdldEVudGl0bGVtZW50Ei0uc3RhY2tydW5uZXIuYmlsbGluZy52MS5HZXRFbnRpdGxlbWVudFJlcXVlc3QaLi5zdGFja3J1bm5lci5iaWxsaW5nLnYxLkdldEVudGl0bGVtZW50UmVzcG9uc2UiA5ACARJgCglTZXRMaW1pdHMSKC5zdGFja3J1bm5lci5iaWxsaW5nLnYxLlNldExpbWl0c1JlcXVlc3QaKS5zdGFja3J1bm5lci5iaWxsaW5nLnYxLlNldExpbWl0c1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("CiRzdGFja3J1bm5lci9iaWxsaW5nL3YxL2JpbGxpbmcucHJvdG8SFnN0YWNrcnVubmVyLmJpbGxpbmcudjEi1QEKC0VudGl0bGVtZW50EhMKC2N1c3RvbWVyX2lkGAEgASgJEgwKBHBsYW4YAiABKAkSFwoKcGVyX21pbnV0ZRgDIAEoA0gAiAEBEhYKCXBlcl9tb250aBgEIAEoA0gBiAEBEg8KB3ZlcnNpb24YBSABKAMSFQoIbGlmZXRpbWUYBiABKANIAogBARIUCgdwZXJfdHRsGAcgASgDSAOIAQFCDQoLX3Blcl9taW51dGVCDAoKX3Blcl9tb250aEILCglfbGlmZXRpbWVCCgoIX3Blcl90dGwiOgoVR2V0RW50aXRsZW1lbnRSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEgwKBHBsYW4YAiABKAkiUgoWR2V0RW50aXRsZW1lbnRSZXNwb25zZRI4CgtlbnRpdGxlbWVudBgBIAEoCzIjLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuRW50aXRsZW1lbnQijAEKEFNldExpbWl0c1JlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSMQoKcGVyX21pbnV0ZRgCIAEoCzIdLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuTGltaXQSMAoJcGVyX21vbnRoGAMgASgLMh0uc3RhY2tydW5uZXIuYmlsbGluZy52MS5MaW1pdCIlCgVMaW1pdBISCgV2YWx1ZRgBIAEoA0gAiAEBQggKBl92YWx1ZSJNChFTZXRMaW1pdHNSZXNwb25zZRI4CgtlbnRpdGxlbWVudBgBIAEoCzIjLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuRW50aXRsZW1lbnQiNgoRQ2hhbmdlUGxhblJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSDAoEcGxhbhgCIAEoCSJOChJDaGFuZ2VQbGFuUmVzcG9uc2USOAoLZW50aXRsZW1lbnQYASABKAsyIy5zdGFja3J1bm5lci5iaWxsaW5nLnYxLkVudGl0bGVtZW50Ms0CCg5CaWxsaW5nU2VydmljZRJ0Cg5HZXRFbnRpdGxlbWVudBItLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuR2V0RW50aXRsZW1lbnRSZXF1ZXN0Gi4uc3RhY2tydW5uZXIuYmlsbGluZy52MS5HZXRFbnRpdGxlbWVudFJlc3BvbnNlIgOQAgESYAoJU2V0TGltaXRzEiguc3RhY2tydW5uZXIuYmlsbGluZy52MS5TZXRMaW1pdHNSZXF1ZXN0Gikuc3RhY2tydW5uZXIuYmlsbGluZy52MS5TZXRMaW1pdHNSZXNwb25zZRJjCgpDaGFuZ2VQbGFuEikuc3RhY2tydW5uZXIuYmlsbGluZy52MS5DaGFuZ2VQbGFuUmVxdWVzdBoqLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuQ2hhbmdlUGxhblJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message stackrunner.billing.v1.Entitlement
@@ -24,7 +24,7 @@ export type Entitlement = Message<"stackrunner.billing.v1.Entitlement"> & {
   customerId: string;
 
   /**
-   * For example dev.
+   * dev, free or mint_pack.
    *
    * @generated from field: string plan = 2;
    */
@@ -50,6 +50,20 @@ export type Entitlement = Message<"stackrunner.billing.v1.Entitlement"> & {
    * @generated from field: int64 version = 5;
    */
   version: bigint;
+
+  /**
+   * Certificates ever; unset when unlimited.
+   *
+   * @generated from field: optional int64 lifetime = 6;
+   */
+  lifetime?: bigint | undefined;
+
+  /**
+   * Certificates ever of one bucket of lifetimes (1h, 1d, 7d, 14d, 30d, 90d); unset when unlimited.
+   *
+   * @generated from field: optional int64 per_ttl = 7;
+   */
+  perTtl?: bigint | undefined;
 };
 
 /**
@@ -67,6 +81,13 @@ export type GetEntitlementRequest = Message<"stackrunner.billing.v1.GetEntitleme
    * @generated from field: string customer_id = 1;
    */
   customerId: string;
+
+  /**
+   * The plan of a customer that billing has not heard of; empty for dev.
+   *
+   * @generated from field: string plan = 2;
+   */
+  plan: string;
 };
 
 /**
@@ -159,6 +180,47 @@ export const SetLimitsResponseSchema: GenMessage<SetLimitsResponse> = /*@__PURE_
   messageDesc(file_stackrunner_billing_v1_billing, 5);
 
 /**
+ * @generated from message stackrunner.billing.v1.ChangePlanRequest
+ */
+export type ChangePlanRequest = Message<"stackrunner.billing.v1.ChangePlanRequest"> & {
+  /**
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * dev, free or mint_pack.
+   *
+   * @generated from field: string plan = 2;
+   */
+  plan: string;
+};
+
+/**
+ * Describes the message stackrunner.billing.v1.ChangePlanRequest.
+ * Use `create(ChangePlanRequestSchema)` to create a new message.
+ */
+export const ChangePlanRequestSchema: GenMessage<ChangePlanRequest> = /*@__PURE__*/
+  messageDesc(file_stackrunner_billing_v1_billing, 6);
+
+/**
+ * @generated from message stackrunner.billing.v1.ChangePlanResponse
+ */
+export type ChangePlanResponse = Message<"stackrunner.billing.v1.ChangePlanResponse"> & {
+  /**
+   * @generated from field: stackrunner.billing.v1.Entitlement entitlement = 1;
+   */
+  entitlement?: Entitlement | undefined;
+};
+
+/**
+ * Describes the message stackrunner.billing.v1.ChangePlanResponse.
+ * Use `create(ChangePlanResponseSchema)` to create a new message.
+ */
+export const ChangePlanResponseSchema: GenMessage<ChangePlanResponse> = /*@__PURE__*/
+  messageDesc(file_stackrunner_billing_v1_billing, 7);
+
+/**
  * Owns plans and what each customer is entitled to.
  *
  * @generated from service stackrunner.billing.v1.BillingService
@@ -181,6 +243,16 @@ export const BillingService: GenService<{
     methodKind: "unary";
     input: typeof SetLimitsRequestSchema;
     output: typeof SetLimitsResponseSchema;
+  },
+  /**
+   * Puts a customer on another plan, with that plan's limits; the plan that it has already changes nothing.
+   *
+   * @generated from rpc stackrunner.billing.v1.BillingService.ChangePlan
+   */
+  changePlan: {
+    methodKind: "unary";
+    input: typeof ChangePlanRequestSchema;
+    output: typeof ChangePlanResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_stackrunner_billing_v1_billing, 0);

@@ -6,6 +6,8 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Entitlement } from "../../billing/v1/billing_pb.js";
 import { file_stackrunner_billing_v1_billing } from "../../billing/v1/billing_pb.js";
+import type { IssuedRequest } from "./audited_pb.js";
+import { file_stackrunner_event_v1_audited } from "./audited_pb.js";
 import type { Authority, Customer } from "../../provisioner/v1/provisioner_pb.js";
 import { file_stackrunner_provisioner_v1_provisioner } from "../../provisioner/v1/provisioner_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stackrunner/event/v1/event.proto.
  */
 export const file_stackrunner_event_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("CiBzdGFja3J1bm5lci9ldmVudC92MS9ldmVudC5wcm90bxIUc3RhY2tydW5uZXIuZXZlbnQudjEiQgoGSXNzdWVkEjgKDGNlcnRpZmljYXRlcxgBIAMoCzIiLnN0YWNrcnVubmVyLmV2ZW50LnYxLklzc3VlZFJlY29yZCJ+CgxJc3N1ZWRSZWNvcmQSEwoLY3VzdG9tZXJfaWQYASABKAkSDQoFY2FfaWQYAiABKAkSDgoGc2VyaWFsGAMgASgMEhIKCm5vdF9iZWZvcmUYBCABKAMSEQoJbm90X2FmdGVyGAUgASgDEhMKC2ZpbmdlcnByaW50GAYgASgMIkkKD0N1c3RvbWVyQ2hhbmdlZBI2CghjdXN0b21lchgBIAEoCzIkLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyIkcKC0NhQWN0aXZhdGVkEjgKCWF1dGhvcml0eRgBIAEoCzIlLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkF1dGhvcml0eSIvCglDYVJldGlyZWQSDQoFY2FfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkiTgoSRW50aXRsZW1lbnRDaGFuZ2VkEjgKC2VudGl0bGVtZW50GAEgASgLMiMuc3RhY2tydW5uZXIuYmlsbGluZy52MS5FbnRpdGxlbWVudCIoChFDcmVkZW50aWFsQ2hhbmdlZBITCgtjdXN0b21lcl9pZBgBIAEoCWIGcHJvdG8z", [file_stackrunner_billing_v1_billing, file_stackrunner_provisioner_v1_provisioner]);
+  fileDesc("CiBzdGFja3J1bm5lci9ldmVudC92MS9ldmVudC5wcm90bxIUc3RhY2tydW5uZXIuZXZlbnQudjEieQoGSXNzdWVkEjgKDGNlcnRpZmljYXRlcxgBIAMoCzIiLnN0YWNrcnVubmVyLmV2ZW50LnYxLklzc3VlZFJlY29yZBI1CghyZXF1ZXN0cxgDIAMoCzIjLnN0YWNrcnVubmVyLmV2ZW50LnYxLklzc3VlZFJlcXVlc3QifgoMSXNzdWVkUmVjb3JkEhMKC2N1c3RvbWVyX2lkGAEgASgJEg0KBWNhX2lkGAIgASgJEg4KBnNlcmlhbBgDIAEoDBISCgpub3RfYmVmb3JlGAQgASgDEhEKCW5vdF9hZnRlchgFIAEoAxITCgtmaW5nZXJwcmludBgGIAEoDCJJCg9DdXN0b21lckNoYW5nZWQSNgoIY3VzdG9tZXIYASABKAsyJC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5DdXN0b21lciJHCgtDYUFjdGl2YXRlZBI4CglhdXRob3JpdHkYASABKAsyJS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5BdXRob3JpdHkiLwoJQ2FSZXRpcmVkEg0KBWNhX2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJIk4KEkVudGl0bGVtZW50Q2hhbmdlZBI4CgtlbnRpdGxlbWVudBgBIAEoCzIjLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuRW50aXRsZW1lbnQiKAoRQ3JlZGVudGlhbENoYW5nZWQSEwoLY3VzdG9tZXJfaWQYASABKAliBnByb3RvMw", [file_stackrunner_billing_v1_billing, file_stackrunner_event_v1_audited, file_stackrunner_provisioner_v1_provisioner]);
 
 /**
  * Certificates became durable. Concatenated encodings of this message are one such message.
@@ -26,6 +28,13 @@ export type Issued = Message<"stackrunner.event.v1.Issued"> & {
    * @generated from field: repeated stackrunner.event.v1.IssuedRecord certificates = 1;
    */
   certificates: IssuedRecord[];
+
+  /**
+   * Who asked for them, in their order.
+   *
+   * @generated from field: repeated stackrunner.event.v1.IssuedRequest requests = 3;
+   */
+  requests: IssuedRequest[];
 };
 
 /**

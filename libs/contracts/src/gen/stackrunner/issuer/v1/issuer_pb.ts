@@ -2,17 +2,21 @@
 // @generated from file stackrunner/issuer/v1/issuer.proto (package stackrunner.issuer.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ActorKind } from "../../audit/v1/audit_pb.js";
+import { file_stackrunner_audit_v1_audit } from "../../audit/v1/audit_pb.js";
 import type { Error } from "../../error/v1/error_pb.js";
 import { file_stackrunner_error_v1_error } from "../../error/v1/error_pb.js";
+import type { NameConstraints } from "../../provisioner/v1/provisioner_pb.js";
+import { file_stackrunner_provisioner_v1_provisioner } from "../../provisioner/v1/provisioner_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file stackrunner/issuer/v1/issuer.proto.
  */
 export const file_stackrunner_issuer_v1_issuer: GenFile = /*@__PURE__*/
-  fileDesc("CiJzdGFja3J1bm5lci9pc3N1ZXIvdjEvaXNzdWVyLnByb3RvEhVzdGFja3J1bm5lci5pc3N1ZXIudjEiXgoLTWludFJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSDAoEY3NycxgCIAMoDBITCgt0dGxfc2Vjb25kcxgDIAEoAxIXCg9pZGVtcG90ZW5jeV9rZXkYBCABKAkibAoRSXNzdWVkQ2VydGlmaWNhdGUSCwoDZGVyGAEgASgMEg4KBnNlcmlhbBgCIAEoDBITCgtmaW5nZXJwcmludBgDIAEoDBISCgpub3RfYmVmb3JlGAQgASgDEhEKCW5vdF9hZnRlchgFIAEoAyJTCglSYXRlTGltaXQSEgoFbGltaXQYASABKANIAIgBARIRCglyZW1haW5pbmcYAiABKAMSFQoNcmVzZXRfc2Vjb25kcxgDIAEoA0IICgZfbGltaXQi0QEKDE1pbnRSZXNwb25zZRI+CgxjZXJ0aWZpY2F0ZXMYASADKAsyKC5zdGFja3J1bm5lci5pc3N1ZXIudjEuSXNzdWVkQ2VydGlmaWNhdGUSDQoFY2hhaW4YAiADKAwSGQoMYmF0Y2hfbnVtYmVyGAMgASgDSACIAQESNAoKcmF0ZV9saW1pdBgEIAEoCzIgLnN0YWNrcnVubmVyLmlzc3Vlci52MS5SYXRlTGltaXQSEAoIcmVwbGF5ZWQYBSABKAhCDwoNX2JhdGNoX251bWJlciJHCg9NaW50RWFjaFJlcXVlc3QSNAoIcmVxdWVzdHMYASADKAsyIi5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlcXVlc3QifAoKTWludFJlc3VsdBI1CgZtaW50ZWQYASABKAsyIy5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlc3BvbnNlSAASLAoFZXJyb3IYAiABKAsyGy5zdGFja3J1bm5lci5lcnJvci52MS5FcnJvckgAQgkKB291dGNvbWUiRgoQTWludEVhY2hSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRSZXN1bHQiPAoVR2V0Q2VydGlmaWNhdGVSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEg4KBnNlcmlhbBgCIAEoDCJXChZHZXRDZXJ0aWZpY2F0ZVJlc3BvbnNlEj0KC2NlcnRpZmljYXRlGAEgASgLMiguc3RhY2tydW5uZXIuaXNzdWVyLnYxLklzc3VlZENlcnRpZmljYXRlIiYKD0dldFF1b3RhUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCSLJAQoQR2V0UXVvdGFSZXNwb25zZRIXCgpwZXJfbWludXRlGAEgASgDSACIAQESFgoJcGVyX21vbnRoGAIgASgDSAGIAQESGAoQdXNlZF90aGlzX21pbnV0ZRgDIAEoAxIXCg91c2VkX3RoaXNfbW9udGgYBCABKAMSFwoPbW9udGhfcmVzZXRzX2F0GAUgASgDEhsKE2VudGl0bGVtZW50X3ZlcnNpb24YBiABKANCDQoLX3Blcl9taW51dGVCDAoKX3Blcl9tb250aDKTAwoNSXNzdWVyU2VydmljZRJPCgRNaW50EiIuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRSZXF1ZXN0GiMuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRSZXNwb25zZRJbCghNaW50RWFjaBImLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50RWFjaFJlcXVlc3QaJy5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludEVhY2hSZXNwb25zZRJyCg5HZXRDZXJ0aWZpY2F0ZRIsLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRDZXJ0aWZpY2F0ZVJlcXVlc3QaLS5zdGFja3J1bm5lci5pc3N1ZXIudjEuR2V0Q2VydGlmaWNhdGVSZXNwb25zZSIDkAIBEmAKCEdldFF1b3RhEiYuc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldFF1b3RhUmVxdWVzdBonLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRRdW90YVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_stackrunner_error_v1_error]);
+  fileDesc("CiJzdGFja3J1bm5lci9pc3N1ZXIvdjEvaXNzdWVyLnByb3RvEhVzdGFja3J1bm5lci5pc3N1ZXIudjEixwIKC01pbnRSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEgwKBGNzcnMYAiADKAwSEwoLdHRsX3NlY29uZHMYAyABKAMSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEjMKB3Byb2ZpbGUYBSABKA4yIi5zdGFja3J1bm5lci5pc3N1ZXIudjEuTGVhZlByb2ZpbGUSRQoQbmFtZV9jb25zdHJhaW50cxgGIAEoCzIrLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLk5hbWVDb25zdHJhaW50cxISCgphY3Rvcl9oYXNoGAggASgMEhIKCnJlcXVlc3RfaWQYCSABKAkSMwoKYWN0b3Jfa2luZBgKIAEoDjIfLnN0YWNrcnVubmVyLmF1ZGl0LnYxLkFjdG9yS2luZBIOCgZoYW5kbGUYCyABKAkibAoRSXNzdWVkQ2VydGlmaWNhdGUSCwoDZGVyGAEgASgMEg4KBnNlcmlhbBgCIAEoDBITCgtmaW5nZXJwcmludBgDIAEoDBISCgpub3RfYmVmb3JlGAQgASgDEhEKCW5vdF9hZnRlchgFIAEoAyJTCglSYXRlTGltaXQSEgoFbGltaXQYASABKANIAIgBARIRCglyZW1haW5pbmcYAiABKAMSFQoNcmVzZXRfc2Vjb25kcxgDIAEoA0IICgZfbGltaXQi0QEKDE1pbnRSZXNwb25zZRI+CgxjZXJ0aWZpY2F0ZXMYASADKAsyKC5zdGFja3J1bm5lci5pc3N1ZXIudjEuSXNzdWVkQ2VydGlmaWNhdGUSDQoFY2hhaW4YAiADKAwSGQoMYmF0Y2hfbnVtYmVyGAMgASgDSACIAQESNAoKcmF0ZV9saW1pdBgEIAEoCzIgLnN0YWNrcnVubmVyLmlzc3Vlci52MS5SYXRlTGltaXQSEAoIcmVwbGF5ZWQYBSABKAhCDwoNX2JhdGNoX251bWJlciJHCg9NaW50RWFjaFJlcXVlc3QSNAoIcmVxdWVzdHMYASADKAsyIi5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlcXVlc3QifAoKTWludFJlc3VsdBI1CgZtaW50ZWQYASABKAsyIy5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlc3BvbnNlSAASLAoFZXJyb3IYAiABKAsyGy5zdGFja3J1bm5lci5lcnJvci52MS5FcnJvckgAQgkKB291dGNvbWUiRgoQTWludEVhY2hSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRSZXN1bHQiPAoVR2V0Q2VydGlmaWNhdGVSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEg4KBnNlcmlhbBgCIAEoDCJXChZHZXRDZXJ0aWZpY2F0ZVJlc3BvbnNlEj0KC2NlcnRpZmljYXRlGAEgASgLMiguc3RhY2tydW5uZXIuaXNzdWVyLnYxLklzc3VlZENlcnRpZmljYXRlIrEBChdMaXN0Q2VydGlmaWNhdGVzUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRIZCgxleHBpcmVzX2Zyb20YBCABKANIAIgBARIbCg5leHBpcmVzX2JlZm9yZRgFIAEoA0gBiAEBQg8KDV9leHBpcmVzX2Zyb21CEQoPX2V4cGlyZXNfYmVmb3JlInMKGExpc3RDZXJ0aWZpY2F0ZXNSZXNwb25zZRI+CgxjZXJ0aWZpY2F0ZXMYASADKAsyKC5zdGFja3J1bm5lci5pc3N1ZXIudjEuSXNzdWVkQ2VydGlmaWNhdGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiYKD0dldFF1b3RhUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCSK+AgoQR2V0UXVvdGFSZXNwb25zZRIXCgpwZXJfbWludXRlGAEgASgDSACIAQESFgoJcGVyX21vbnRoGAIgASgDSAGIAQESGAoQdXNlZF90aGlzX21pbnV0ZRgDIAEoAxIXCg91c2VkX3RoaXNfbW9udGgYBCABKAMSFwoPbW9udGhfcmVzZXRzX2F0GAUgASgDEhsKE2VudGl0bGVtZW50X3ZlcnNpb24YBiABKAMSFQoIbGlmZXRpbWUYByABKANIAogBARIUCgdwZXJfdHRsGAggASgDSAOIAQESGAoQdXNlZF9pbl9saWZldGltZRgJIAEoAxITCgt1c2VkX2J5X3R0bBgKIAMoA0INCgtfcGVyX21pbnV0ZUIMCgpfcGVyX21vbnRoQgsKCV9saWZldGltZUIKCghfcGVyX3R0bCp7CgtMZWFmUHJvZmlsZRIcChhMRUFGX1BST0ZJTEVfVU5TUEVDSUZJRUQQABIaChZMRUFGX1BST0ZJTEVfU0lHTl9MRUFGEAESGwoXTEVBRl9QUk9GSUxFX0NST1NTX1NJR04QAhIVChFMRUFGX1BST0ZJTEVfRlJFRRADMo0ECg1Jc3N1ZXJTZXJ2aWNlEk8KBE1pbnQSIi5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlcXVlc3QaIy5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlc3BvbnNlElsKCE1pbnRFYWNoEiYuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRFYWNoUmVxdWVzdBonLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50RWFjaFJlc3BvbnNlEnIKDkdldENlcnRpZmljYXRlEiwuc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldENlcnRpZmljYXRlUmVxdWVzdBotLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRDZXJ0aWZpY2F0ZVJlc3BvbnNlIgOQAgESeAoQTGlzdENlcnRpZmljYXRlcxIuLnN0YWNrcnVubmVyLmlzc3Vlci52MS5MaXN0Q2VydGlmaWNhdGVzUmVxdWVzdBovLnN0YWNrcnVubmVyLmlzc3Vlci52MS5MaXN0Q2VydGlmaWNhdGVzUmVzcG9uc2UiA5ACARJgCghHZXRRdW90YRImLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRRdW90YVJlcXVlc3QaJy5zdGFja3J1bm5lci5pc3N1ZXIudjEuR2V0UXVvdGFSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_stackrunner_audit_v1_audit, file_stackrunner_error_v1_error, file_stackrunner_provisioner_v1_provisioner]);
 
 /**
  * @generated from message stackrunner.issuer.v1.MintRequest
@@ -45,6 +49,42 @@ export type MintRequest = Message<"stackrunner.issuer.v1.MintRequest"> & {
    * @generated from field: string idempotency_key = 4;
    */
   idempotencyKey: string;
+
+  /**
+   * @generated from field: stackrunner.issuer.v1.LeafProfile profile = 5;
+   */
+  profile: LeafProfile;
+
+  /**
+   * Of the credential that asks, beside those of the CA.
+   *
+   * @generated from field: stackrunner.provisioner.v1.NameConstraints name_constraints = 6;
+   */
+  nameConstraints?: NameConstraints | undefined;
+
+  /**
+   * Who asks, for the audit trail: SHA-256 of the bearer or the credential, or fingerprint of a certificate.
+   *
+   * @generated from field: bytes actor_hash = 8;
+   */
+  actorHash: Uint8Array;
+
+  /**
+   * @generated from field: string request_id = 9;
+   */
+  requestId: string;
+
+  /**
+   * @generated from field: stackrunner.audit.v1.ActorKind actor_kind = 10;
+   */
+  actorKind: ActorKind;
+
+  /**
+   * Handle of the customer, for the audit trail.
+   *
+   * @generated from field: string handle = 11;
+   */
+  handle: string;
 };
 
 /**
@@ -282,6 +322,75 @@ export const GetCertificateResponseSchema: GenMessage<GetCertificateResponse> = 
   messageDesc(file_stackrunner_issuer_v1_issuer, 8);
 
 /**
+ * @generated from message stackrunner.issuer.v1.ListCertificatesRequest
+ */
+export type ListCertificatesRequest = Message<"stackrunner.issuer.v1.ListCertificatesRequest"> & {
+  /**
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * 1 to 500; default 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before; empty for the first page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+
+  /**
+   * Unix seconds: only those that expire at or after this time.
+   *
+   * @generated from field: optional int64 expires_from = 4;
+   */
+  expiresFrom?: bigint | undefined;
+
+  /**
+   * Unix seconds: only those that expire before this time.
+   *
+   * @generated from field: optional int64 expires_before = 5;
+   */
+  expiresBefore?: bigint | undefined;
+};
+
+/**
+ * Describes the message stackrunner.issuer.v1.ListCertificatesRequest.
+ * Use `create(ListCertificatesRequestSchema)` to create a new message.
+ */
+export const ListCertificatesRequestSchema: GenMessage<ListCertificatesRequest> = /*@__PURE__*/
+  messageDesc(file_stackrunner_issuer_v1_issuer, 9);
+
+/**
+ * @generated from message stackrunner.issuer.v1.ListCertificatesResponse
+ */
+export type ListCertificatesResponse = Message<"stackrunner.issuer.v1.ListCertificatesResponse"> & {
+  /**
+   * @generated from field: repeated stackrunner.issuer.v1.IssuedCertificate certificates = 1;
+   */
+  certificates: IssuedCertificate[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message stackrunner.issuer.v1.ListCertificatesResponse.
+ * Use `create(ListCertificatesResponseSchema)` to create a new message.
+ */
+export const ListCertificatesResponseSchema: GenMessage<ListCertificatesResponse> = /*@__PURE__*/
+  messageDesc(file_stackrunner_issuer_v1_issuer, 10);
+
+/**
  * @generated from message stackrunner.issuer.v1.GetQuotaRequest
  */
 export type GetQuotaRequest = Message<"stackrunner.issuer.v1.GetQuotaRequest"> & {
@@ -296,7 +405,7 @@ export type GetQuotaRequest = Message<"stackrunner.issuer.v1.GetQuotaRequest"> &
  * Use `create(GetQuotaRequestSchema)` to create a new message.
  */
 export const GetQuotaRequestSchema: GenMessage<GetQuotaRequest> = /*@__PURE__*/
-  messageDesc(file_stackrunner_issuer_v1_issuer, 9);
+  messageDesc(file_stackrunner_issuer_v1_issuer, 11);
 
 /**
  * @generated from message stackrunner.issuer.v1.GetQuotaResponse
@@ -339,6 +448,32 @@ export type GetQuotaResponse = Message<"stackrunner.issuer.v1.GetQuotaResponse">
    * @generated from field: int64 entitlement_version = 6;
    */
   entitlementVersion: bigint;
+
+  /**
+   * Unset when unlimited.
+   *
+   * @generated from field: optional int64 lifetime = 7;
+   */
+  lifetime?: bigint | undefined;
+
+  /**
+   * Unset when unlimited.
+   *
+   * @generated from field: optional int64 per_ttl = 8;
+   */
+  perTtl?: bigint | undefined;
+
+  /**
+   * @generated from field: int64 used_in_lifetime = 9;
+   */
+  usedInLifetime: bigint;
+
+  /**
+   * Certificates ever of each bucket of lifetimes: 1h, 1d, 7d, 14d, 30d, 90d.
+   *
+   * @generated from field: repeated int64 used_by_ttl = 10;
+   */
+  usedByTtl: bigint[];
 };
 
 /**
@@ -346,7 +481,48 @@ export type GetQuotaResponse = Message<"stackrunner.issuer.v1.GetQuotaResponse">
  * Use `create(GetQuotaResponseSchema)` to create a new message.
  */
 export const GetQuotaResponseSchema: GenMessage<GetQuotaResponse> = /*@__PURE__*/
-  messageDesc(file_stackrunner_issuer_v1_issuer, 10);
+  messageDesc(file_stackrunner_issuer_v1_issuer, 12);
+
+/**
+ * Whose names a leaf carries.
+ *
+ * @generated from enum stackrunner.issuer.v1.LeafProfile
+ */
+export enum LeafProfile {
+  /**
+   * The Subject <handle>.leaf.<base domain>, and the names of the request.
+   *
+   * @generated from enum value: LEAF_PROFILE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Subject and names both <handle>.leaf.<base domain>, whatever the request asks.
+   *
+   * @generated from enum value: LEAF_PROFILE_SIGN_LEAF = 1;
+   */
+  SIGN_LEAF = 1,
+
+  /**
+   * Subject and names of the request, to the byte.
+   *
+   * @generated from enum value: LEAF_PROFILE_CROSS_SIGN = 2;
+   */
+  CROSS_SIGN = 2,
+
+  /**
+   * As unspecified, and every name of the request lies under <handle>.leaf.<base domain>.
+   *
+   * @generated from enum value: LEAF_PROFILE_FREE = 3;
+   */
+  FREE = 3,
+}
+
+/**
+ * Describes the enum stackrunner.issuer.v1.LeafProfile.
+ */
+export const LeafProfileSchema: GenEnum<LeafProfile> = /*@__PURE__*/
+  enumDesc(file_stackrunner_issuer_v1_issuer, 0);
 
 /**
  * Issues certificates under a customer's active intermediate.
@@ -383,6 +559,16 @@ export const IssuerService: GenService<{
     methodKind: "unary";
     input: typeof GetCertificateRequestSchema;
     output: typeof GetCertificateResponseSchema;
+  },
+  /**
+   * A customer's certificates, the newest expiry first.
+   *
+   * @generated from rpc stackrunner.issuer.v1.IssuerService.ListCertificates
+   */
+  listCertificates: {
+    methodKind: "unary";
+    input: typeof ListCertificatesRequestSchema;
+    output: typeof ListCertificatesResponseSchema;
   },
   /**
    * What a customer may mint, and has minted.

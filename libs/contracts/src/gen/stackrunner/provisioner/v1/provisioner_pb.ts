@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stackrunner/provisioner/v1/provisioner.proto.
  */
 export const file_stackrunner_provisioner_v1_provisioner: GenFile = /*@__PURE__*/
-  fileDesc("CixzdGFja3J1bm5lci9wcm92aXNpb25lci92MS9wcm92aXNpb25lci5wcm90bxIac3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEixwEKD05hbWVDb25zdHJhaW50cxIVCg1wZXJtaXR0ZWRfZG5zGAEgAygJEhQKDGV4Y2x1ZGVkX2RucxgCIAMoCRIUCgxwZXJtaXR0ZWRfaXAYAyADKAkSEwoLZXhjbHVkZWRfaXAYBCADKAkSFwoPcGVybWl0dGVkX2VtYWlsGAUgAygJEhYKDmV4Y2x1ZGVkX2VtYWlsGAYgAygJEhUKDXBlcm1pdHRlZF91cmkYByADKAkSFAoMZXhjbHVkZWRfdXJpGAggAygJIrcDCghDdXN0b21lchIKCgJpZBgBIAEoCRIOCgZoYW5kbGUYAiABKAkSOgoGc3RhdHVzGAMgASgOMiouc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXJTdGF0dXMSEgoKY3JlYXRlZF9hdBgEIAEoAxIZCgxhY3RpdmF0ZWRfYXQYBSABKANIAIgBARIPCgd2ZXJzaW9uGAYgASgDEkAKDnJvb3RfYWxnb3JpdGhtGAcgASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuS2V5QWxnb3JpdGhtEkgKFmludGVybWVkaWF0ZV9hbGdvcml0aG0YCCABKA4yKC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5LZXlBbGdvcml0aG0SRQoQbmFtZV9jb25zdHJhaW50cxgJIAEoCzIrLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLk5hbWVDb25zdHJhaW50cxIVCg1jZXJlbW9ueV9zdGVwGAogASgJEhgKEGNlcmVtb255X3Byb2JsZW0YCyABKAlCDwoNX2FjdGl2YXRlZF9hdCLNAQoJQXV0aG9yaXR5Eg0KBWNhX2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEg4KBmhhbmRsZRgDIAEoCRIPCgdrZXlfcmVmGAQgASgJEjsKCWFsZ29yaXRobRgFIAEoDjIoLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLktleUFsZ29yaXRobRIYChBpbnRlcm1lZGlhdGVfZGVyGAYgASgMEhAKCHJvb3RfZGVyGAcgASgMEhIKCmdlbmVyYXRpb24YCCABKAUi+gEKFUNyZWF0ZUN1c3RvbWVyUmVxdWVzdBIOCgZoYW5kbGUYASABKAkSQAoOcm9vdF9hbGdvcml0aG0YAiABKA4yKC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5LZXlBbGdvcml0aG0SSAoWaW50ZXJtZWRpYXRlX2FsZ29yaXRobRgDIAEoDjIoLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLktleUFsZ29yaXRobRJFChBuYW1lX2NvbnN0cmFpbnRzGAQgASgLMisuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuTmFtZUNvbnN0cmFpbnRzIlAKFkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2USNgoIY3VzdG9tZXIYASABKAsyJC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5DdXN0b21lciIkChJHZXRDdXN0b21lclJlcXVlc3QSDgoGaGFuZGxlGAEgASgJIk0KE0dldEN1c3RvbWVyUmVzcG9uc2USNgoIY3VzdG9tZXIYASABKAsyJC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5DdXN0b21lciI9ChRMaXN0Q3VzdG9tZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJpChVMaXN0Q3VzdG9tZXJzUmVzcG9uc2USNwoJY3VzdG9tZXJzGAEgAygLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIigKFlN1c3BlbmRDdXN0b21lclJlcXVlc3QSDgoGaGFuZGxlGAEgASgJIlEKF1N1c3BlbmRDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiJwoVUmVzdW1lQ3VzdG9tZXJSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCSJQChZSZXN1bWVDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiOgoTR2V0QXV0aG9yaXR5UmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIOCgZoYW5kbGUYAiABKAkiUAoUR2V0QXV0aG9yaXR5UmVzcG9uc2USOAoJYXV0aG9yaXR5GAEgASgLMiUuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQXV0aG9yaXR5Ko4BCg5DdXN0b21lclN0YXR1cxIfChtDVVNUT01FUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIgChxDVVNUT01FUl9TVEFUVVNfUFJPVklTSU9OSU5HEAESGgoWQ1VTVE9NRVJfU1RBVFVTX0FDVElWRRACEh0KGUNVU1RPTUVSX1NUQVRVU19TVVNQRU5ERUQQAyq3AQoMS2V5QWxnb3JpdGhtEh0KGUtFWV9BTEdPUklUSE1fVU5TUEVDSUZJRUQQABIZChVLRVlfQUxHT1JJVEhNX0VDX1AyNTYQARIZChVLRVlfQUxHT1JJVEhNX0VDX1AzODQQAhIaChZLRVlfQUxHT1JJVEhNX1JTQV8yMDQ4EAMSGgoWS0VZX0FMR09SSVRITV9SU0FfMzA3MhAEEhoKFktFWV9BTEdPUklUSE1fUlNBXzQwOTYQBTLqBQoSUHJvdmlzaW9uZXJTZXJ2aWNlEncKDkNyZWF0ZUN1c3RvbWVyEjEuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3JlYXRlQ3VzdG9tZXJSZXF1ZXN0GjIuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3JlYXRlQ3VzdG9tZXJSZXNwb25zZRJzCgtHZXRDdXN0b21lchIuLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkdldEN1c3RvbWVyUmVxdWVzdBovLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkdldEN1c3RvbWVyUmVzcG9uc2UiA5ACARJ5Cg1MaXN0Q3VzdG9tZXJzEjAuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuTGlzdEN1c3RvbWVyc1JlcXVlc3QaMS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5MaXN0Q3VzdG9tZXJzUmVzcG9uc2UiA5ACARJ6Cg9TdXNwZW5kQ3VzdG9tZXISMi5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5TdXNwZW5kQ3VzdG9tZXJSZXF1ZXN0GjMuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuU3VzcGVuZEN1c3RvbWVyUmVzcG9uc2USdwoOUmVzdW1lQ3VzdG9tZXISMS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5SZXN1bWVDdXN0b21lclJlcXVlc3QaMi5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5SZXN1bWVDdXN0b21lclJlc3BvbnNlEnYKDEdldEF1dGhvcml0eRIvLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkdldEF1dGhvcml0eVJlcXVlc3QaMC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5HZXRBdXRob3JpdHlSZXNwb25zZSIDkAIBYgZwcm90bzM");
+  fileDesc("CixzdGFja3J1bm5lci9wcm92aXNpb25lci92MS9wcm92aXNpb25lci5wcm90bxIac3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEixwEKD05hbWVDb25zdHJhaW50cxIVCg1wZXJtaXR0ZWRfZG5zGAEgAygJEhQKDGV4Y2x1ZGVkX2RucxgCIAMoCRIUCgxwZXJtaXR0ZWRfaXAYAyADKAkSEwoLZXhjbHVkZWRfaXAYBCADKAkSFwoPcGVybWl0dGVkX2VtYWlsGAUgAygJEhYKDmV4Y2x1ZGVkX2VtYWlsGAYgAygJEhUKDXBlcm1pdHRlZF91cmkYByADKAkSFAoMZXhjbHVkZWRfdXJpGAggAygJIocECghDdXN0b21lchIKCgJpZBgBIAEoCRIOCgZoYW5kbGUYAiABKAkSOgoGc3RhdHVzGAMgASgOMiouc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXJTdGF0dXMSEgoKY3JlYXRlZF9hdBgEIAEoAxIZCgxhY3RpdmF0ZWRfYXQYBSABKANIAIgBARIPCgd2ZXJzaW9uGAYgASgDEkAKDnJvb3RfYWxnb3JpdGhtGAcgASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuS2V5QWxnb3JpdGhtEkgKFmludGVybWVkaWF0ZV9hbGdvcml0aG0YCCABKA4yKC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5LZXlBbGdvcml0aG0SRQoQbmFtZV9jb25zdHJhaW50cxgJIAEoCzIrLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLk5hbWVDb25zdHJhaW50cxIVCg1jZXJlbW9ueV9zdGVwGAogASgJEhgKEGNlcmVtb255X3Byb2JsZW0YCyABKAkSNgoEdGllchgMIAEoDjIoLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyVGllchIWCg5jYV9jdXN0b21lcl9pZBgNIAEoCUIPCg1fYWN0aXZhdGVkX2F0Is0BCglBdXRob3JpdHkSDQoFY2FfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSDgoGaGFuZGxlGAMgASgJEg8KB2tleV9yZWYYBCABKAkSOwoJYWxnb3JpdGhtGAUgASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuS2V5QWxnb3JpdGhtEhgKEGludGVybWVkaWF0ZV9kZXIYBiABKAwSEAoIcm9vdF9kZXIYByABKAwSEgoKZ2VuZXJhdGlvbhgIIAEoBSKyAgoVQ3JlYXRlQ3VzdG9tZXJSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCRJACg5yb290X2FsZ29yaXRobRgCIAEoDjIoLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLktleUFsZ29yaXRobRJIChZpbnRlcm1lZGlhdGVfYWxnb3JpdGhtGAMgASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuS2V5QWxnb3JpdGhtEkUKEG5hbWVfY29uc3RyYWludHMYBCABKAsyKy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5OYW1lQ29uc3RyYWludHMSNgoEdGllchgFIAEoDjIoLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyVGllciJQChZDcmVhdGVDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiOQoSR2V0Q3VzdG9tZXJSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCSJNChNHZXRDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiPQoUTGlzdEN1c3RvbWVyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiaQoVTGlzdEN1c3RvbWVyc1Jlc3BvbnNlEjcKCWN1c3RvbWVycxgBIAMoCzIkLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIoChZTdXNwZW5kQ3VzdG9tZXJSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCSJRChdTdXNwZW5kQ3VzdG9tZXJSZXNwb25zZRI2CghjdXN0b21lchgBIAEoCzIkLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyIicKFVJlc3VtZUN1c3RvbWVyUmVxdWVzdBIOCgZoYW5kbGUYASABKAkiUAoWUmVzdW1lQ3VzdG9tZXJSZXNwb25zZRI2CghjdXN0b21lchgBIAEoCzIkLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyIigKFlByb21vdGVDdXN0b21lclJlcXVlc3QSDgoGaGFuZGxlGAEgASgJIlEKF1Byb21vdGVDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiOgoTR2V0QXV0aG9yaXR5UmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIOCgZoYW5kbGUYAiABKAkiUAoUR2V0QXV0aG9yaXR5UmVzcG9uc2USOAoJYXV0aG9yaXR5GAEgASgLMiUuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQXV0aG9yaXR5Ko4BCg5DdXN0b21lclN0YXR1cxIfChtDVVNUT01FUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIgChxDVVNUT01FUl9TVEFUVVNfUFJPVklTSU9OSU5HEAESGgoWQ1VTVE9NRVJfU1RBVFVTX0FDVElWRRACEh0KGUNVU1RPTUVSX1NUQVRVU19TVVNQRU5ERUQQAyp2CgxDdXN0b21lclRpZXISHQoZQ1VTVE9NRVJfVElFUl9VTlNQRUNJRklFRBAAEhUKEUNVU1RPTUVSX1RJRVJfREVWEAESFgoSQ1VTVE9NRVJfVElFUl9GUkVFEAISGAoUQ1VTVE9NRVJfVElFUl9TSEFSRUQQAyq3AQoMS2V5QWxnb3JpdGhtEh0KGUtFWV9BTEdPUklUSE1fVU5TUEVDSUZJRUQQABIZChVLRVlfQUxHT1JJVEhNX0VDX1AyNTYQARIZChVLRVlfQUxHT1JJVEhNX0VDX1AzODQQAhIaChZLRVlfQUxHT1JJVEhNX1JTQV8yMDQ4EAMSGgoWS0VZX0FMR09SSVRITV9SU0FfMzA3MhAEEhoKFktFWV9BTEdPUklUSE1fUlNBXzQwOTYQBTLmBgoSUHJvdmlzaW9uZXJTZXJ2aWNlEncKDkNyZWF0ZUN1c3RvbWVyEjEuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3JlYXRlQ3VzdG9tZXJSZXF1ZXN0GjIuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3JlYXRlQ3VzdG9tZXJSZXNwb25zZRJzCgtHZXRDdXN0b21lchIuLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkdldEN1c3RvbWVyUmVxdWVzdBovLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkdldEN1c3RvbWVyUmVzcG9uc2UiA5ACARJ5Cg1MaXN0Q3VzdG9tZXJzEjAuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuTGlzdEN1c3RvbWVyc1JlcXVlc3QaMS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5MaXN0Q3VzdG9tZXJzUmVzcG9uc2UiA5ACARJ6Cg9TdXNwZW5kQ3VzdG9tZXISMi5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5TdXNwZW5kQ3VzdG9tZXJSZXF1ZXN0GjMuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuU3VzcGVuZEN1c3RvbWVyUmVzcG9uc2USdwoOUmVzdW1lQ3VzdG9tZXISMS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5SZXN1bWVDdXN0b21lclJlcXVlc3QaMi5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5SZXN1bWVDdXN0b21lclJlc3BvbnNlEnoKD1Byb21vdGVDdXN0b21lchIyLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLlByb21vdGVDdXN0b21lclJlcXVlc3QaMy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5Qcm9tb3RlQ3VzdG9tZXJSZXNwb25zZRJ2CgxHZXRBdXRob3JpdHkSLy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5HZXRBdXRob3JpdHlSZXF1ZXN0GjAuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuR2V0QXV0aG9yaXR5UmVzcG9uc2UiA5ACAWIGcHJvdG8z");
 
 /**
  * RFC 5280 §4.2.1.10. Empty lists constrain nothing.
@@ -138,6 +138,20 @@ export type Customer = Message<"stackrunner.provisioner.v1.Customer"> & {
    * @generated from field: string ceremony_problem = 11;
    */
   ceremonyProblem: string;
+
+  /**
+   * Unset by a provisioner that knew of no tiers: Dev.
+   *
+   * @generated from field: stackrunner.provisioner.v1.CustomerTier tier = 12;
+   */
+  tier: CustomerTier;
+
+  /**
+   * UUID of the customer whose CA signs for this one: its own on the Dev tier. Empty: its own.
+   *
+   * @generated from field: string ca_customer_id = 13;
+   */
+  caCustomerId: string;
 };
 
 /**
@@ -234,6 +248,13 @@ export type CreateCustomerRequest = Message<"stackrunner.provisioner.v1.CreateCu
    * @generated from field: stackrunner.provisioner.v1.NameConstraints name_constraints = 4;
    */
   nameConstraints?: NameConstraints | undefined;
+
+  /**
+   * Default DEV. A Free customer has no CA of its own: its algorithms and constraints are for the day of its promotion.
+   *
+   * @generated from field: stackrunner.provisioner.v1.CustomerTier tier = 5;
+   */
+  tier: CustomerTier;
 };
 
 /**
@@ -265,9 +286,16 @@ export const CreateCustomerResponseSchema: GenMessage<CreateCustomerResponse> = 
  */
 export type GetCustomerRequest = Message<"stackrunner.provisioner.v1.GetCustomerRequest"> & {
   /**
+   * The handle, or the UUID: one of the two.
+   *
    * @generated from field: string handle = 1;
    */
   handle: string;
+
+  /**
+   * @generated from field: string customer_id = 2;
+   */
+  customerId: string;
 };
 
 /**
@@ -415,6 +443,40 @@ export const ResumeCustomerResponseSchema: GenMessage<ResumeCustomerResponse> = 
   messageDesc(file_stackrunner_provisioner_v1_provisioner, 12);
 
 /**
+ * @generated from message stackrunner.provisioner.v1.PromoteCustomerRequest
+ */
+export type PromoteCustomerRequest = Message<"stackrunner.provisioner.v1.PromoteCustomerRequest"> & {
+  /**
+   * @generated from field: string handle = 1;
+   */
+  handle: string;
+};
+
+/**
+ * Describes the message stackrunner.provisioner.v1.PromoteCustomerRequest.
+ * Use `create(PromoteCustomerRequestSchema)` to create a new message.
+ */
+export const PromoteCustomerRequestSchema: GenMessage<PromoteCustomerRequest> = /*@__PURE__*/
+  messageDesc(file_stackrunner_provisioner_v1_provisioner, 13);
+
+/**
+ * @generated from message stackrunner.provisioner.v1.PromoteCustomerResponse
+ */
+export type PromoteCustomerResponse = Message<"stackrunner.provisioner.v1.PromoteCustomerResponse"> & {
+  /**
+   * @generated from field: stackrunner.provisioner.v1.Customer customer = 1;
+   */
+  customer?: Customer | undefined;
+};
+
+/**
+ * Describes the message stackrunner.provisioner.v1.PromoteCustomerResponse.
+ * Use `create(PromoteCustomerResponseSchema)` to create a new message.
+ */
+export const PromoteCustomerResponseSchema: GenMessage<PromoteCustomerResponse> = /*@__PURE__*/
+  messageDesc(file_stackrunner_provisioner_v1_provisioner, 14);
+
+/**
  * @generated from message stackrunner.provisioner.v1.GetAuthorityRequest
  */
 export type GetAuthorityRequest = Message<"stackrunner.provisioner.v1.GetAuthorityRequest"> & {
@@ -436,7 +498,7 @@ export type GetAuthorityRequest = Message<"stackrunner.provisioner.v1.GetAuthori
  * Use `create(GetAuthorityRequestSchema)` to create a new message.
  */
 export const GetAuthorityRequestSchema: GenMessage<GetAuthorityRequest> = /*@__PURE__*/
-  messageDesc(file_stackrunner_provisioner_v1_provisioner, 13);
+  messageDesc(file_stackrunner_provisioner_v1_provisioner, 15);
 
 /**
  * @generated from message stackrunner.provisioner.v1.GetAuthorityResponse
@@ -453,7 +515,7 @@ export type GetAuthorityResponse = Message<"stackrunner.provisioner.v1.GetAuthor
  * Use `create(GetAuthorityResponseSchema)` to create a new message.
  */
 export const GetAuthorityResponseSchema: GenMessage<GetAuthorityResponse> = /*@__PURE__*/
-  messageDesc(file_stackrunner_provisioner_v1_provisioner, 14);
+  messageDesc(file_stackrunner_provisioner_v1_provisioner, 16);
 
 /**
  * @generated from enum stackrunner.provisioner.v1.CustomerStatus
@@ -485,6 +547,43 @@ export enum CustomerStatus {
  */
 export const CustomerStatusSchema: GenEnum<CustomerStatus> = /*@__PURE__*/
   enumDesc(file_stackrunner_provisioner_v1_provisioner, 0);
+
+/**
+ * @generated from enum stackrunner.provisioner.v1.CustomerTier
+ */
+export enum CustomerTier {
+  /**
+   * @generated from enum value: CUSTOMER_TIER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A root and an intermediate of its own.
+   *
+   * @generated from enum value: CUSTOMER_TIER_DEV = 1;
+   */
+  DEV = 1,
+
+  /**
+   * Signed for by the intermediate that all Free customers share.
+   *
+   * @generated from enum value: CUSTOMER_TIER_FREE = 2;
+   */
+  FREE = 2,
+
+  /**
+   * Holds that intermediate; nobody's account.
+   *
+   * @generated from enum value: CUSTOMER_TIER_SHARED = 3;
+   */
+  SHARED = 3,
+}
+
+/**
+ * Describes the enum stackrunner.provisioner.v1.CustomerTier.
+ */
+export const CustomerTierSchema: GenEnum<CustomerTier> = /*@__PURE__*/
+  enumDesc(file_stackrunner_provisioner_v1_provisioner, 1);
 
 /**
  * @generated from enum stackrunner.provisioner.v1.KeyAlgorithm
@@ -525,7 +624,7 @@ export enum KeyAlgorithm {
  * Describes the enum stackrunner.provisioner.v1.KeyAlgorithm.
  */
 export const KeyAlgorithmSchema: GenEnum<KeyAlgorithm> = /*@__PURE__*/
-  enumDesc(file_stackrunner_provisioner_v1_provisioner, 1);
+  enumDesc(file_stackrunner_provisioner_v1_provisioner, 2);
 
 /**
  * Owns customers, their certificate authorities, and the ceremonies that make them.
@@ -574,6 +673,16 @@ export const ProvisionerService: GenService<{
     methodKind: "unary";
     input: typeof ResumeCustomerRequestSchema;
     output: typeof ResumeCustomerResponseSchema;
+  },
+  /**
+   * Moves a Free customer to the Dev tier and starts its ceremony; a Dev customer stays as it is.
+   *
+   * @generated from rpc stackrunner.provisioner.v1.ProvisionerService.PromoteCustomer
+   */
+  promoteCustomer: {
+    methodKind: "unary";
+    input: typeof PromoteCustomerRequestSchema;
+    output: typeof PromoteCustomerResponseSchema;
   },
   /**
    * The active authority of a customer, for an issuer that has not seen its event.
