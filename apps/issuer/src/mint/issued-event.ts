@@ -1,3 +1,4 @@
+import type { MintRequest } from '#libs/contracts';
 import type { CertificateOctets } from './certificate-block.js';
 
 /** What all certificates of one request share. */
@@ -28,6 +29,23 @@ export function encodeIssued(context: IssuedContext, certificates: readonly Cert
   }
   return Buffer.concat(parts);
 }
+
+/** The encoding of the same event for who asked for the certificates of one request. */
+export function encodeIssuedRequest(request: AskedBy): Uint8Array {
+  const { csrs, actorKind, credentialId, actorHash, requestId, handle } = request;
+  const parts = [number(1, csrs.length), number(2, actorKind)];
+  if (credentialId !== '') parts.push(field(3, Buffer.from(credentialId)));
+  if (actorHash.length > 0) parts.push(field(4, actorHash));
+  if (requestId !== '') parts.push(field(5, Buffer.from(requestId)));
+  if (handle !== '') parts.push(field(6, Buffer.from(handle)));
+  return field(3, Buffer.concat(parts));
+}
+
+/** What is told of who asked. */
+export type AskedBy = Pick<
+  MintRequest,
+  'csrs' | 'actorKind' | 'credentialId' | 'actorHash' | 'requestId' | 'handle'
+>;
 
 /** A field of bytes, a string or a message; shorter than 16,384 octets. */
 function field(id: number, value: Uint8Array): Buffer {
