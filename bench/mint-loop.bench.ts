@@ -51,6 +51,9 @@ async function authorityIn(dir: string): Promise<{ pipeline: MintPipeline; autho
     crlUrl: 'http://127.0.0.1:8080/pki/bench/intermediate.crl',
     ocspUrl: 'http://127.0.0.1:8080/pki/bench/ocsp',
     caIssuersUrl: 'http://127.0.0.1:8080/pki/bench/ca/intermediate.der',
+    names: 'requested',
+    ownNamesOnly: false,
+    nameConstraints: undefined,
   };
   return { pipeline: new MintPipeline(signer), authority };
 }

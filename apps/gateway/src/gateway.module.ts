@@ -5,9 +5,15 @@ import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { checkSchema, type MigrationSet } from '#libs/database';
 import { checkHealth, type HealthReport, type RunningService } from '#libs/service';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditTrailService } from './audit/audit-trail.service.js';
 import { CustomerController } from './customer/customer.controller.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CreateGateway1795363200000 } from './database/migrations/1795363200000-create-gateway.migration.js';
+import { CreateCredentials1795400000000 } from './database/migrations/1795400000000-create-credentials.migration.js';
+import { CreateSessions1795401000000 } from './database/migrations/1795401000000-create-sessions.migration.js';
+import { DeviceController } from './device/device.controller.js';
+import { DeviceService } from './device/device.service.js';
 import { followEvents } from './gateway.events.js';
 import { type GatewayDeps, type GatewayParts, openParts } from './gateway.parts.js';
 import { drain } from './http/drain.js';
@@ -17,11 +23,17 @@ import { PublicUrls } from './http/public-urls.js';
 import { RouteTable } from './http/route-table.js';
 import { OpenApiController, versionToken } from './openapi/openapi.controller.js';
 import { operations } from './openapi/operations.js';
+import { PageFiles } from './pages/page-files.js';
+import { PagesController } from './pages/pages.controller.js';
 import { PkiController } from './pki/pki.controller.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { SignInController } from './sign-in/sign-in.controller.js';
+import { SignInService } from './sign-in/sign-in.service.js';
+import { SignUpController } from './sign-up/sign-up.controller.js';
+import { SignUpService } from './sign-up/sign-up.service.js';
 import { productVersion } from './status/product-version.js';
 import { sharedFor } from './status/shared-for.js';
 import { readiness, StatusController } from './status/status.controller.js';
@@ -32,21 +44,39 @@ export type { GatewayDeps } from './gateway.parts.js';
 
 const service = 'gateway';
 
-export const gatewayMigrations: MigrationSet = { service, migrations: [CreateGateway1795363200000] };
+export const gatewayMigrations: MigrationSet = {
+  service,
+  migrations: [CreateGateway1795363200000, CreateCredentials1795400000000, CreateSessions1795401000000],
+};
 
 @Module({})
 export class GatewayModule {
   static register(parts: GatewayParts, ready: () => Promise<HealthReport>): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [CustomerController, PkiController, StatusController, OpenApiController],
+      controllers: [
+        AuditController,
+        CustomerController,
+        PkiController,
+        StatusController,
+        OpenApiController,
+        SignInController,
+        SignUpController,
+        DeviceController,
+        PagesController,
+      ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: TraceInterceptor },
         { provide: ProblemResponder, useValue: parts.problems },
         { provide: PublicUrls, useValue: parts.urls },
         { provide: CustomerService, useValue: parts.customerService },
+        { provide: SignInService, useValue: parts.signIns },
+        { provide: SignUpService, useValue: parts.signUps },
+        { provide: DeviceService, useValue: parts.devices },
+        { provide: PageFiles, useValue: parts.pages },
         { provide: TrustArtifactService, useValue: parts.artifacts },
+        { provide: AuditTrailService, useValue: parts.trails },
         { provide: SerialStatusService, useValue: parts.serials },
         { provide: StatusService, useValue: parts.statuses },
         { provide: readiness, useValue: ready },
@@ -75,7 +105,7 @@ export async function startGateway(deps: GatewayDeps): Promise<RunningGateway> {
   );
   const routes = new RouteTable();
   try {
-    const server = await createHttpServer({ ...parts, routes, baseDomain, bodyLimit });
+    const server = await createHttpServer({ ...parts, operations, routes, baseDomain, bodyLimit });
     const app = await NestFactory.create<NestFastifyApplication>(
       GatewayModule.register(parts, ready),
       new GatewayAdapter(server),

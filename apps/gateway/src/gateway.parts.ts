@@ -1,23 +1,41 @@
 import { DataSource } from 'typeorm';
 import type { GatewayConfig } from '#libs/config';
-import { BillingService, IssuerService, ProvisionerService, RevocationService } from '#libs/contracts';
+import {
+  AuditService,
+  BillingService,
+  IssuerService,
+  ProvisionerService,
+  RevocationService,
+} from '#libs/contracts';
 import { createPool, dataSourceOptions, Outbox, OutboxRelay, TenantScope } from '#libs/database';
+import { IdentityProviders } from '#libs/identity';
 import type { ServiceDeps } from '#libs/service';
+import { AuditRecorder } from './audit/audit.recorder.js';
+import { AuditTrailService } from './audit/audit-trail.service.js';
 import { BearerAuthenticator } from './auth/bearer.authenticator.js';
 import { BearerRepository } from './auth/bearer.repository.js';
 import { BearerCache } from './auth/bearer-cache.js';
 import { OperatorAuthenticator } from './auth/operator.authenticator.js';
+import { RequestAuthenticator } from './auth/request.authenticator.js';
 import { CustomerDirectory } from './customer/customer.directory.js';
 import { CustomerRepository } from './customer/customer.repository.js';
 import { CustomerService } from './customer/customer.service.js';
+import { DeviceService } from './device/device.service.js';
 import type { Draining } from './http/draining.js';
 import { PublicUrls } from './http/public-urls.js';
 import { MintRoutes } from './mint/mint.routes.js';
 import { MintService } from './mint/mint.service.js';
 import { MintCoalescer } from './mint/mint-coalescer.js';
+import { PageFiles } from './pages/page-files.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { SessionRepository } from './session/session.repository.js';
+import { SessionService } from './session/session.service.js';
+import { SessionWitness } from './session/session.witness.js';
+import { SignInService } from './sign-in/sign-in.service.js';
+import { SignUpRepository } from './sign-up/sign-up.repository.js';
+import { SignUpService } from './sign-up/sign-up.service.js';
 import { productVersion } from './status/product-version.js';
 import { StatusService } from './status/status.service.js';
 import { GatewayMetrics } from './telemetry/gateway-metrics.js';
@@ -47,7 +65,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
   const relay = new OutboxRelay({ pool, service, events, logger, metrics: registry });
 
   const tenants = new TenantScope(dataSource);
-  const bearers = new BearerRepository(dataSource);
+  const bearers = new BearerRepository(dataSource, clock);
   const customers = new CustomerRepository(dataSource);
   const cache = new BearerCache({ clock });
   const directory = new CustomerDirectory({
@@ -60,8 +78,20 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
 
   const onMessage = (csrs: number) => metrics.messageSent(csrs);
   const coalescer = new MintCoalescer({ issuer, clock, timeoutMs: mintTimeoutMs, onMessage });
-  const mints = new MintService(new BearerAuthenticator(cache, bearers, metrics), directory, coalescer);
+  const tokens = new BearerAuthenticator(cache, bearers, metrics, clock);
+  const operator = new OperatorAuthenticator(config.operatorToken);
+  const { identityProviders, signInAllow } = config;
+  const identities = new IdentityProviders({
+    providers: identityProviders,
+    allow: signInAllow,
+    now: () => clock.now(),
+  });
+  const sessions = new SessionService(new SessionRepository(dataSource), identities, clock);
+  const witnesses = [new SessionWitness(sessions, urls)];
+  const authenticator = new RequestAuthenticator({ operator, bearers: tokens, witnesses });
+  const mints = new MintService(tokens, directory, coalescer);
   const { bodyLimit } = config;
+  const outbox = new Outbox(service);
 
   return {
     pool,
@@ -72,13 +102,22 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     draining,
     problems,
     metrics,
-    operator: new OperatorAuthenticator(config.operatorToken),
+    authenticator,
+    audits: new AuditRecorder({ dataSource, outbox, relay, directory, clock }),
+    trails: new AuditTrailService(rpc.client(AuditService), directory),
     mintRoutes: new MintRoutes({ mints, problems, metrics, draining, bodyLimit }),
     customerService: new CustomerService({
       ...{ provisioner, issuer, billing: rpc.client(BillingService) },
-      ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls, logger },
+      ...{ directory, customers, bearers, cache, tenants, outbox, relay, urls, logger },
       baseDomain: config.baseDomain,
     }),
+    signIns: new SignInService({ identities, sessions, urls, logger }),
+    signUps: new SignUpService({
+      ...{ provisioner, signUps: new SignUpRepository(dataSource), customers, directory, bearers, cache },
+      ...{ tenants, outbox: new Outbox(service), relay, urls, clock, logger, baseDomain: config.baseDomain },
+    }),
+    devices: new DeviceService({ dataSource, urls, clock }),
+    pages: new PageFiles(),
     artifacts: new TrustArtifactService(provisioner, clock),
     serials: new SerialStatusService(directory, rpc.client(RevocationService)),
     statuses: new StatusService(rpc, productVersion()),

@@ -35,7 +35,10 @@ export type { IssuerDeps } from './issuer.parts.js';
 const service = 'issuer';
 const minute = 60_000;
 
-export const issuerMigrations: MigrationSet = { service, migrations: [Issuer1795363200000, TiersAndProfiles1795400000000] };
+export const issuerMigrations: MigrationSet = {
+  service,
+  migrations: [Issuer1795363200000, TiersAndProfiles1795400000000],
+};
 
 @Module({})
 export class IssuerModule {

@@ -30,6 +30,7 @@ import { CustomerEntity } from './customer/customer.entity.js';
 import { CustomerRepository } from './customer/customer.repository.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CreateProvisioner1795363200000 } from './migrations/1795363200000-create-provisioner.migration.js';
+import { AddTiers1795400000000 } from './migrations/1795400000000-add-tiers.migration.js';
 import { TrustArtifactEntity } from './trust-artifact/trust-artifact.entity.js';
 import { TrustArtifactRepository } from './trust-artifact/trust-artifact.repository.js';
 import { TrustArtifactService } from './trust-artifact/trust-artifact.service.js';
@@ -38,7 +39,7 @@ const service = 'provisioner';
 
 export const provisionerMigrations: MigrationSet = {
   service,
-  migrations: [CreateProvisioner1795363200000],
+  migrations: [CreateProvisioner1795363200000, AddTiers1795400000000],
 };
 
 export interface ProvisionerDeps extends ServiceDeps<ProvisionerConfig> {

@@ -30,6 +30,11 @@ export class TenantScope {
     return this.transaction(everyCustomerSetting, 'on', work);
   }
 
+  /** From here on a transaction of one customer sees every customer as well, as `everyCustomer` does. */
+  static async widen(manager: EntityManager): Promise<void> {
+    await manager.query(enterSql, [everyCustomerSetting, 'on']);
+  }
+
   private async transaction<T>(
     setting: string,
     value: string,

@@ -6,7 +6,7 @@ export {
 } from './certificate/ca-certificate.js';
 export { CertificateError } from './certificate/certificate-error.js';
 export { checkNameConstraints } from './certificate/check-name-constraints.js';
-export { type LeafAuthority, LeafTemplate } from './certificate/leaf-template.js';
+export { type LeafAuthority, type LeafNames, LeafTemplate } from './certificate/leaf-template.js';
 export {
   type NameConstraints,
   nameConstraintsProblem,
@@ -24,10 +24,11 @@ export {
   type TbsCertificate,
 } from './certificate/tbs-certificate.js';
 export { CertificationRequest } from './csr/certification-request.js';
+export { commonNames } from './csr/common-names.js';
 export { type CreatedCsr, type CsrWish, createCsr } from './csr/create-csr.js';
 export { CsrError } from './csr/csr-error.js';
 export { type GeneralName, generalNameTag } from './csr/general-names.js';
-export { checkDnsName, checkHostName, checkMailbox } from './csr/name-syntax.js';
+export { checkDnsName, checkHostName, checkMailbox, isDnsName } from './csr/name-syntax.js';
 export { maxCsrLength, parseCsr } from './csr/parse-csr.js';
 export { checkUri } from './csr/uri-syntax.js';
 export { verifyCsr } from './csr/verify-csr.js';

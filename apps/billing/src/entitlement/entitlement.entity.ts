@@ -9,6 +9,10 @@ export interface EntitlementRow {
   readonly perMinute: bigint | null;
   /** Certificates in a calendar month (UTC); null when unlimited. */
   readonly perMonth: bigint | null;
+  /** Certificates ever; null when unlimited. */
+  readonly lifetime: bigint | null;
+  /** Certificates ever of each bucket of lifetimes; null when unlimited. */
+  readonly perTtl: bigint | null;
   /** From 1, one more with every change. */
   readonly version: bigint;
   readonly createdAt: Date;
@@ -28,6 +32,8 @@ export const EntitlementEntity = new EntitySchema<EntitlementRow>({
     plan: { type: 'text' },
     perMinute: { name: 'per_minute', type: 'bigint', nullable: true, transformer: bigint },
     perMonth: { name: 'per_month', type: 'bigint', nullable: true, transformer: bigint },
+    lifetime: { type: 'bigint', nullable: true, transformer: bigint },
+    perTtl: { name: 'per_ttl', type: 'bigint', nullable: true, transformer: bigint },
     version: { type: 'bigint', transformer: bigint },
     createdAt: { name: 'created_at', type: 'timestamptz' },
     changedAt: { name: 'changed_at', type: 'timestamptz' },

@@ -160,7 +160,13 @@ describe('the entitlement repository', () => {
     await scope.run(mine, async (manager) => {
       expect(await entitlements.find(manager, theirs)).toBeUndefined();
       expect(await manager.count(EntitlementEntity)).toBe(0);
-      const change = { perMinute: 1n, perMonth: 1n, version: 9n, changedAt: new Date() };
+      const change = {
+        plan: 'dev' as const,
+        perMinute: 1n,
+        perMonth: 1n,
+        version: 9n,
+        changedAt: new Date(),
+      };
       await entitlements.change(manager, theirs, change);
     });
     expect((await billing.getEntitlement({ customerId: theirs })).entitlement?.version).toBe(1n);
@@ -173,6 +179,8 @@ describe('the entitlement repository', () => {
       plan: 'dev' as const,
       perMinute: null,
       perMonth: null,
+      lifetime: null,
+      perTtl: null,
       version: 1n,
       createdAt: new Date(),
       changedAt: new Date(),

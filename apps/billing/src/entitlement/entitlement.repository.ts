@@ -33,7 +33,7 @@ export class EntitlementRepository {
   async change(
     manager: EntityManager,
     customerId: string,
-    change: Limits & Pick<EntitlementRow, 'version' | 'changedAt'>,
+    change: Partial<Limits> & Pick<EntitlementRow, 'plan' | 'version' | 'changedAt'>,
   ): Promise<void> {
     await manager.update(EntitlementEntity, { customerId }, change);
   }

@@ -3,13 +3,13 @@ import type { Outbox, OutboxRelay, TenantScope } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import { events } from '#libs/rpc';
 import type { Clock } from '#libs/service';
-import { defaultPlan, type Limits, plans } from '../plan/plan.js';
+import { defaultPlan, type Limits, type PlanName, planNamed, plans } from '../plan/plan.js';
 import type { EntitlementRow } from './entitlement.entity.js';
 import { entitlementMessage } from './entitlement.message.js';
 import type { EntitlementRepository } from './entitlement.repository.js';
 
 /** A limit that is absent stays as it is; null makes it unlimited. */
-export type LimitsChange = Partial<Limits>;
+export type LimitsChange = Partial<Pick<Limits, 'perMinute' | 'perMonth'>>;
 
 /** The largest limit that can be set: `issuer` counts in 64 bits, people in less. */
 const largestLimit = 1_000_000_000n;
@@ -31,15 +31,15 @@ export class EntitlementService {
   }
 
   /**
-   * A customer's entitlement. One that is seen for the first time is given the default plan: the caller
-   * may know of a new customer before its event arrives here.
+   * A customer's entitlement. One that is seen for the first time is given the plan that the caller knows of:
+   * it may have heard of a new customer before its event arrives here.
    *
    * @throws DomainError bad_request when the id is not a UUID
    */
-  async entitlementOf(customerId: string): Promise<EntitlementRow> {
+  async entitlementOf(customerId: string, plan: PlanName = defaultPlan): Promise<EntitlementRow> {
     const { scope, relay } = this.#parts;
     const { entitlement, added } = await scope.run(customer(customerId), (manager) =>
-      this.#foundOrAdded(manager, customerId),
+      this.#foundOrAdded(manager, customerId, plan),
     );
     if (added) relay.wake();
     return entitlement;
@@ -51,36 +51,65 @@ export class EntitlementService {
    * @throws DomainError bad_request when a limit is out of range or the id is not a UUID
    */
   async setLimits(customerId: string, limits: LimitsChange): Promise<EntitlementRow> {
-    const { scope, entitlements, relay, clock } = this.#parts;
+    const { scope, entitlements, relay } = this.#parts;
     for (const limit of [limits.perMinute, limits.perMonth]) admit(limit);
     const changed = await scope.run(customer(customerId), async (manager) => {
-      await this.#foundOrAdded(manager, customerId);
+      await this.#foundOrAdded(manager, customerId, defaultPlan);
       const before = await entitlements.lock(manager, customerId);
-      const after: EntitlementRow = {
-        ...before,
+      return this.#change(manager, before, {
         perMinute: limits.perMinute === undefined ? before.perMinute : limits.perMinute,
         perMonth: limits.perMonth === undefined ? before.perMonth : limits.perMonth,
-        version: before.version + 1n,
-        changedAt: new Date(clock.now()),
-      };
-      const { perMinute, perMonth, version, changedAt } = after;
-      await entitlements.change(manager, customerId, { perMinute, perMonth, version, changedAt });
-      await this.#tell(manager, after);
-      return after;
+      });
     });
     relay.wake();
     return changed;
   }
 
-  async #foundOrAdded(manager: EntityManager, customerId: string) {
+  /**
+   * Puts a customer on a plan, with that plan's limits; a customer that is on it already keeps what was set apart.
+   *
+   * @param from the plans that it may leave for this one; on any other it stays
+   * @throws DomainError bad_request when the id is not a UUID
+   */
+  async changePlan(
+    customerId: string,
+    plan: PlanName,
+    from: readonly PlanName[] = Object.keys(plans).flatMap((name) => planNamed(name) ?? []),
+  ): Promise<EntitlementRow> {
+    const { scope, entitlements, relay } = this.#parts;
+    const changed = await scope.run(customer(customerId), async (manager) => {
+      await this.#foundOrAdded(manager, customerId, plan);
+      const before = await entitlements.lock(manager, customerId);
+      if (before.plan === plan || !from.includes(before.plan)) return before;
+      return this.#change(manager, before, { plan, ...plans[plan] });
+    });
+    relay.wake();
+    return changed;
+  }
+
+  async #change(
+    manager: EntityManager,
+    before: EntitlementRow,
+    wish: Partial<Limits & Pick<EntitlementRow, 'plan'>>,
+  ): Promise<EntitlementRow> {
+    const { entitlements, clock } = this.#parts;
+    const version = before.version + 1n;
+    const after: EntitlementRow = { ...before, ...wish, version, changedAt: new Date(clock.now()) };
+    const { customerId, createdAt, ...change } = after;
+    await entitlements.change(manager, customerId, change);
+    await this.#tell(manager, after);
+    return after;
+  }
+
+  async #foundOrAdded(manager: EntityManager, customerId: string, plan: PlanName) {
     const { entitlements, clock } = this.#parts;
     const found = await entitlements.find(manager, customerId);
     if (found) return { entitlement: found, added: false };
     const now = new Date(clock.now());
     const entitlement: EntitlementRow = {
       customerId,
-      plan: defaultPlan,
-      ...plans[defaultPlan],
+      plan,
+      ...plans[plan],
       version: 1n,
       createdAt: now,
       changedAt: now,

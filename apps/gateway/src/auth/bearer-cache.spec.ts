@@ -1,8 +1,9 @@
 import { BearerCache } from './bearer-cache.js';
-import type { Principal } from './principal.js';
+import type { BearerPrincipal } from './principal.js';
 
-const acme: Principal = { customerId: 'id-acme', handle: 'acme', status: 'active' };
-const other: Principal = { customerId: 'id-other', handle: 'other', status: 'active' };
+const bearer = { kind: 'bearer', tier: 'dev', hash: '00' } as const;
+const acme: BearerPrincipal = { ...bearer, customerId: 'id-acme', handle: 'acme', status: 'active' };
+const other: BearerPrincipal = { ...bearer, customerId: 'id-other', handle: 'other', status: 'active' };
 
 describe('the bearer cache', () => {
   let now = 0;

@@ -1,5 +1,5 @@
 import type { Clock } from '#libs/service';
-import type { Principal } from './principal.js';
+import type { TokenPrincipal } from './principal.js';
 
 export interface BearerCacheOptions {
   readonly clock: Clock;
@@ -12,7 +12,7 @@ const knownForMs = 30_000;
 const unknownForMs = 5_000;
 
 interface Entry {
-  readonly principal: Principal | undefined;
+  readonly principal: TokenPrincipal | undefined;
   readonly until: number;
 }
 
@@ -43,7 +43,7 @@ export class BearerCache {
     return this.generation;
   }
 
-  put(hash: string, principal: Principal | undefined, mark: number): void {
+  put(hash: string, principal: TokenPrincipal | undefined, mark: number): void {
     if (mark !== this.generation) return;
     const now = this.options.clock.now();
     if (principal === undefined) this.store(this.unknown, hash, { principal, until: now + unknownForMs });

@@ -1,4 +1,3 @@
-import { DomainError } from '#libs/errors';
 import { constantTimeEqual, sha256 } from '#libs/x509';
 import { bearerOf } from './bearer.js';
 
@@ -10,11 +9,9 @@ export class OperatorAuthenticator {
     this.expected = sha256(Buffer.from(token));
   }
 
-  /** @throws DomainError unauthorized */
-  authenticate(authorization: string | undefined): void {
+  /** Whether an Authorization header carries the operator's token. */
+  knows(authorization: string | undefined): boolean {
     const token = bearerOf(authorization);
-    if (token === undefined || !constantTimeEqual(sha256(Buffer.from(token)), this.expected)) {
-      throw new DomainError('unauthorized', 'The operator token is missing or not recognised.');
-    }
+    return token !== undefined && constantTimeEqual(sha256(Buffer.from(token)), this.expected);
   }
 }

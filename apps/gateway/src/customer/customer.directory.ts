@@ -4,7 +4,7 @@ import { DomainError } from '#libs/errors';
 import type { Client } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { BearerCache } from '../auth/bearer-cache.js';
-import type { CustomerStanding, Principal } from '../auth/principal.js';
+import type { CustomerStanding, KnownCustomer } from '../auth/principal.js';
 import { standingOf } from './customer.presenter.js';
 import type { CustomerRepository } from './customer.repository.js';
 import { isHandle } from './handle.js';
@@ -65,7 +65,7 @@ export class CustomerDirectory {
    * A standing that would refuse a customer is not believed before the provisioner has confirmed it: its news
    * may still be on the way. While the provisioner is away, the projection's word stands.
    */
-  async confirm(principal: Principal): Promise<CustomerStanding> {
+  async confirm(principal: KnownCustomer): Promise<CustomerStanding> {
     if (principal.status === 'active') return principal.status;
     try {
       return standingOf(await this.ask(principal.handle));

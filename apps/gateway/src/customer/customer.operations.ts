@@ -8,7 +8,7 @@ import {
 } from './customer.schema.js';
 
 const base = '/v1/admin/customers';
-const shared = { tag: 'operator', security: 'operator' } as const;
+const shared = { tag: 'operator', access: ['operator'] } as const;
 const oneCustomer = {
   status: 200,
   description: 'The customer.',

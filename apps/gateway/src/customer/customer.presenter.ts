@@ -1,12 +1,13 @@
 import {
   type Customer,
   CustomerStatus,
+  CustomerTier as CustomerTierMessage,
   type GetQuotaResponse,
   KeyAlgorithm,
   type NameConstraints,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
-import type { CustomerStanding } from '../auth/principal.js';
+import type { CustomerStanding, CustomerTier } from '../auth/principal.js';
 import type { PublicUrls } from '../http/public-urls.js';
 import { timestamp } from '../http/timestamp.js';
 import type { AlgorithmName, CustomerJson, NameConstraintsJson } from './customer.schema.js';
@@ -44,6 +45,11 @@ export function standingOf({ handle, status }: Pick<Customer, 'handle' | 'status
     default:
       throw new DomainError('internal', `The provisioner gave ${handle} no status.`);
   }
+}
+
+/** What serves customers' own CAs serves the shared one, which no one has a bearer for. */
+export function tierOf({ tier }: Pick<Customer, 'tier'>): CustomerTier {
+  return tier === CustomerTierMessage.FREE ? 'free' : 'dev';
 }
 
 /** Writes a customer as the operator sees it; limits and use where the issuer was asked for them. */

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Customer } from '#libs/contracts';
 import { mapDatabaseError } from '#libs/database';
-import { standingOf } from './customer.presenter.js';
+import { standingOf, tierOf } from './customer.presenter.js';
 
 /** The gateway's projection of customers: enough to admit a request without asking the provisioner. */
 export class CustomerRepository {
@@ -23,10 +23,11 @@ export class CustomerRepository {
   /** Writes a customer within a transaction as that customer, unless a newer version is there already. */
   async put(manager: EntityManager, customer: Customer): Promise<void> {
     await manager.query(
-      `INSERT INTO gateway.customer (customer_id, handle, status, version) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (customer_id) DO UPDATE SET status = excluded.status, version = excluded.version
+      `INSERT INTO gateway.customer (customer_id, handle, status, tier, version) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (customer_id) DO UPDATE
+         SET status = excluded.status, tier = excluded.tier, version = excluded.version
        WHERE customer.version < excluded.version`,
-      [customer.id, customer.handle, standingOf(customer), customer.version.toString()],
+      [customer.id, customer.handle, standingOf(customer), tierOf(customer), customer.version.toString()],
     );
   }
 }

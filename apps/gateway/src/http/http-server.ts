@@ -1,7 +1,10 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { DomainError } from '#libs/errors';
-import type { OperatorAuthenticator } from '../auth/operator.authenticator.js';
+import { type AuditRecorder, auditHook } from '../audit/audit.recorder.js';
+import type { Principal } from '../auth/principal.js';
+import type { Access, RequestAuthenticator } from '../auth/request.authenticator.js';
 import type { MintRoutes } from '../mint/mint.routes.js';
+import type { Operation } from '../openapi/operation.js';
 import { parseJson } from '../problem/json-body.js';
 import type { ProblemResponder } from '../problem/problem-responder.js';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
@@ -14,13 +17,23 @@ import type { RouteTable } from './route-table.js';
 
 export interface HttpServerParts {
   readonly mintRoutes: MintRoutes;
-  readonly operator: OperatorAuthenticator;
+  readonly authenticator: RequestAuthenticator;
+  /** Every route with who may use it. */
+  readonly operations: readonly Operation[];
+  readonly audits: AuditRecorder;
   readonly problems: ProblemResponder;
   readonly metrics: GatewayMetrics;
   readonly draining: Draining;
   readonly routes: RouteTable;
   readonly baseDomain: string;
   readonly bodyLimit: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is behind the request; null on public routes. */
+    principal: Principal | null;
+  }
 }
 
 /** A whole request must have arrived by then, in milliseconds: slow senders hold connections. */
@@ -54,6 +67,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
     clientErrorHandler: answerConnectionError,
   });
   answerExpectations(server.server, bodyLimit);
+  server.decorateRequest('principal', null);
   server.setErrorHandler((error, request, reply) => problems.respond(error, request, reply));
   server.addHook('onRoute', ({ method, url }) => parts.routes.add(method, url));
   // Loaded now, so that what follows does not reach into its scope.
@@ -61,6 +75,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson);
   server.addHook('onRequest', new Doorkeeper(parts).hook);
+  server.addHook('onSend', auditHook(parts.audits, parts.operations));
   server.addHook('onSend', async (_request, reply) => {
     if (parts.draining.now) reply.header('connection', 'close');
   });
@@ -76,17 +91,29 @@ async function readJson(_request: FastifyRequest, body: Buffer): Promise<unknown
   return body.length === 0 ? undefined : parseJson(body);
 }
 
-/** Checks what comes before any controller: the route, the size of the body, the operator's token. */
+/** Checks what comes before any controller: the route, the size of the body, who asks. */
 class Doorkeeper {
-  constructor(private readonly parts: HttpServerParts) {}
+  /** By method and path. */
+  private readonly accesses: ReadonlyMap<string, Access>;
+
+  constructor(private readonly parts: HttpServerParts) {
+    this.accesses = new Map(
+      parts.operations.flatMap(({ method, path, access, tier }) => {
+        if (access === undefined) return [];
+        const route = path.replaceAll(/\{(\w+)\}/g, ':$1');
+        return [[`${method} ${route}`, { kinds: access, ...(tier && { tier }) }] as const];
+      }),
+    );
+  }
 
   readonly hook = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     reply.header('x-request-id', request.id);
     if (request.is404) return this.withoutRoute(request, reply);
     checkFraming(request.raw, this.parts.bodyLimit);
-    if (request.routeOptions.url?.startsWith('/v1/admin/')) {
+    const access = this.accesses.get(routeOf(request));
+    if (access !== undefined) {
       reply.header('cache-control', 'no-store');
-      this.parts.operator.authenticate(request.headers.authorization);
+      request.principal = await this.parts.authenticator.authenticate(request, access);
     }
     return undefined;
   };
@@ -102,6 +129,11 @@ class Doorkeeper {
       .headers({ allow, ...preflight(request, allow) })
       .send();
   }
+}
+
+/** HEAD is served by whatever serves GET. */
+function routeOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method === 'HEAD' ? 'GET' : method} ${routeOptions.url}`;
 }
 
 /** Pages of any origin may read what is public (Fetch, "CORS-preflight request"). */

@@ -44,7 +44,8 @@ const answer: Operation['answer'] = {
 const shared = {
   method: 'POST',
   tag: 'mint',
-  security: 'bearer',
+  access: ['bearer'],
+  tier: 'dev',
   request: { [jsonType]: mintBodySchema, [pemType]: textFile },
   answer,
 } as const;

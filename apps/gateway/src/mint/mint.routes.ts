@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { MintResponse } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { withSpan } from '#libs/observability';
-import type { Principal } from '../auth/principal.js';
+import type { BearerPrincipal } from '../auth/principal.js';
 import type { Draining } from '../http/draining.js';
 import { checkFraming } from '../http/framing.js';
 import type { ProblemResponder } from '../problem/problem-responder.js';
@@ -22,7 +22,7 @@ interface Arrival {
   readonly contentType: string | undefined;
   /** Milliseconds of `performance.now()`. */
   readonly at: number;
-  principal?: Principal;
+  principal?: BearerPrincipal;
 }
 
 interface MintParams {

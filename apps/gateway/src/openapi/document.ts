@@ -1,4 +1,5 @@
 import { type ErrorCode, errors } from '#libs/errors';
+import type { PrincipalKind } from '../auth/principal.js';
 import type { JsonSchema } from '../problem/body-validator.js';
 import type { Operation } from './operation.js';
 
@@ -10,6 +11,16 @@ export interface DocumentOptions {
 }
 
 type Json = Record<string, unknown>;
+
+/** How each kind of principal shows itself. */
+const securitySchemeOf = {
+  bearer: 'bearer',
+  credential: 'credential',
+  owner: 'session',
+  visitor: 'session',
+  certificate: 'certificate',
+  operator: 'operator',
+} as const satisfies Record<PrincipalKind, string>;
 
 /** OpenAPI 3.1 of the operations, with the very schemas that requests are checked against. */
 export function openApiDocument({ operations, version, server }: DocumentOptions): Json {
@@ -34,6 +45,7 @@ export function openApiDocument({ operations, version, server }: DocumentOptions
     tags: [
       { name: 'mint', description: 'Certificates for your requests.' },
       { name: 'pki', description: 'What relying parties need; public.' },
+      { name: 'account', description: 'What a customer does with its own account.' },
       { name: 'operator', description: 'Customers and their limits.' },
       { name: 'service', description: 'The product itself.' },
     ],
@@ -41,20 +53,32 @@ export function openApiDocument({ operations, version, server }: DocumentOptions
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: "The customer's master bearer." },
+        credential: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A scoped credential; X-Mint-Credential carries it too.',
+        },
         operator: { type: 'http', scheme: 'bearer', description: "The operator's token." },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-session',
+          description: 'Of who has signed in.',
+        },
+        certificate: { type: 'mutualTLS', description: 'The birth certificate, at the mutual TLS listener.' },
       },
     },
   };
 }
 
 function describe(operation: Operation): Json {
-  const { id, tag, summary, description, security, parameters, request, answer } = operation;
+  const { id, tag, summary, description, access = [], parameters, request, answer } = operation;
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(description && { description }),
-    security: security === undefined ? [] : [{ [security]: [] }],
+    security: [...new Set(access.map((kind) => securitySchemeOf[kind]))].map((scheme) => ({ [scheme]: [] })),
     ...(parameters && {
       parameters: parameters.map((each) => ({ ...each, ...(each.in === 'path' && { required: true }) })),
     }),

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#libs/errors';
+import type { CustomerTier, PrincipalKind } from '../auth/principal.js';
 import type { JsonSchema } from '../problem/body-validator.js';
 
 export interface Parameter {
@@ -9,7 +10,7 @@ export interface Parameter {
 }
 
 export interface Answer {
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 303;
   readonly description: string;
   /** Media type to schema; a file has none. */
   readonly content: Readonly<Record<string, JsonSchema>>;
@@ -19,15 +20,17 @@ export interface Answer {
 
 /** One route as `/openapi.json` describes it; the room that serves it writes it. */
 export interface Operation {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With parameters in braces: `/{handle}/mint`. */
   readonly path: string;
   readonly id: string;
-  readonly tag: 'mint' | 'pki' | 'operator' | 'service';
+  readonly tag: 'mint' | 'pki' | 'account' | 'operator' | 'service';
   readonly summary: string;
   readonly description?: string;
-  /** Whose bearer it takes; a public route takes none. */
-  readonly security?: 'bearer' | 'operator';
+  /** Who may use it: any one of these; everybody uses a public route. The gateway asks this very list. */
+  readonly access?: readonly PrincipalKind[];
+  /** The one tier that has it; both without. */
+  readonly tier?: CustomerTier;
   readonly parameters?: readonly Parameter[];
   /** Media type to schema. */
   readonly request?: Readonly<Record<string, JsonSchema>>;

@@ -9,7 +9,7 @@ export const statusOperations: readonly Operation[] = [
     path: '/v1/admin/status',
     id: 'status',
     tag: 'operator',
-    security: 'operator',
+    access: ['operator'],
     summary: 'Which services answer',
     answer: { status: 200, description: 'Every service, up or down.', content: json(statusSchema) },
     errors: ['unauthorized'],

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { Inject, Module } from '@nestjs/common';
 import {
+  AuditService,
   BillingService,
+  type ChangePlanRequest,
   type CreateCustomerRequest,
   type Customer,
   CustomerSchema,
   CustomerStatus,
+  CustomerTier,
   type GetAuthorityRequest,
   type GetCustomerRequest,
   type GetQuotaRequest,
@@ -17,7 +20,9 @@ import {
   type MintEachRequest,
   type MintRequest,
   type MintResultSchema,
+  type PromoteCustomerRequest,
   ProvisionerService,
+  type ReadTrailRequest,
   type ResumeCustomerRequest,
   RevocationService,
   SerialStatus,
@@ -127,6 +132,11 @@ class FakeIssuer {
     return {};
   }
 
+  @RpcMethod(IssuerService.method.listCertificates)
+  async listCertificates() {
+    return {};
+  }
+
   @RpcMethod(IssuerService.method.getQuota)
   async getQuota(_request: GetQuotaRequest) {
     const { product } = this;
@@ -152,6 +162,7 @@ class FakeProvisioner {
     rootAlgorithm,
     intermediateAlgorithm,
     nameConstraints,
+    tier,
   }: CreateCustomerRequest) {
     const { customers } = this.product;
     this.product.check();
@@ -163,6 +174,7 @@ class FakeProvisioner {
       status: CustomerStatus.PROVISIONING,
       createdAt: 1_760_000_000n,
       version: 1n,
+      tier: tier || CustomerTier.DEV,
       rootAlgorithm: rootAlgorithm || KeyAlgorithm.EC_P384,
       intermediateAlgorithm: intermediateAlgorithm || KeyAlgorithm.EC_P256,
       ...(nameConstraints && { nameConstraints }),
@@ -193,6 +205,19 @@ class FakeProvisioner {
   @RpcMethod(ProvisionerService.method.resumeCustomer)
   async resumeCustomer({ handle }: ResumeCustomerRequest) {
     return { customer: this.product.change(handle, CustomerStatus.ACTIVE) };
+  }
+
+  @RpcMethod(ProvisionerService.method.promoteCustomer)
+  async promoteCustomer({ handle }: PromoteCustomerRequest) {
+    const { customers } = this.product;
+    const customer = this.product.customer(handle);
+    const promoted = create(CustomerSchema, {
+      ...customer,
+      tier: CustomerTier.DEV,
+      version: customer.version + 1n,
+    });
+    customers.set(handle, promoted);
+    return { customer: promoted };
   }
 
   @RpcMethod(ProvisionerService.method.getAuthority)
@@ -237,6 +262,12 @@ class FakeBilling {
     return {};
   }
 
+  @RpcMethod(BillingService.method.changePlan)
+  async changePlan({ customerId, plan }: ChangePlanRequest) {
+    this.product.entitlementVersion += 1n;
+    return { entitlement: { customerId, plan, version: this.product.entitlementVersion } };
+  }
+
   @RpcMethod(BillingService.method.setLimits)
   async setLimits({ customerId, perMinute, perMonth }: SetLimitsRequest) {
     const { product } = this;
@@ -250,4 +281,14 @@ class FakeBilling {
 @Module({})
 export class FakeServicesModule {}
 
-export const fakeControllers = [FakeIssuer, FakeProvisioner, FakeRevocation, FakeBilling];
+@RpcController(AuditService)
+class FakeAudit {
+  @RpcMethod(AuditService.method.readTrail)
+  readTrail({ customerId, after, limit }: ReadTrailRequest) {
+    const body = JSON.stringify({ customerId, limit });
+    const entry = { sequence: after + 1n, recordedAt: 1_700_000_000_123n, hash: new Uint8Array(32), body };
+    return { entries: [entry], headSequence: after + 1n, headHash: new Uint8Array(32) };
+  }
+}
+
+export const fakeControllers = [FakeAudit, FakeIssuer, FakeProvisioner, FakeRevocation, FakeBilling];

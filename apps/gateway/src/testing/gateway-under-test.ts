@@ -2,6 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { NestFactory } from '@nestjs/core';
 import type { GatewayConfig } from '#libs/config';
 import {
+  type Audited,
   CredentialChangedSchema,
   type Customer,
   CustomerChangedSchema,
@@ -25,6 +26,8 @@ export interface GatewayUnderTest {
   readonly product: FakeProduct;
   readonly database: TestDatabase;
   readonly metrics: Registry;
+  /** What the audit trail was told, in order. */
+  readonly audited: readonly Audited[];
   /** Everything that was logged. */
   readonly log: () => string;
   readonly ask: (path: string, options?: Ask) => Promise<Answered>;
@@ -53,6 +56,10 @@ export async function startGatewayUnderTest(
   const rpc = createInProcessTransport({ logger });
   const bus = createInProcessEventBus({ logger });
   const product = new FakeProduct();
+  const audited: Audited[] = [];
+  await bus.subscribe(events.audited, 'test', async (event) => {
+    audited.push(event);
+  });
   const services = await NestFactory.createMicroservice(
     {
       module: FakeServicesModule,
@@ -109,6 +116,7 @@ export async function startGatewayUnderTest(
     product,
     database,
     metrics,
+    audited,
     log: () => lines.join(''),
     ask: (path, options) => ask(url, path, options),
     operate,

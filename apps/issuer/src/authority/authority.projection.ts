@@ -36,7 +36,7 @@ export async function followAuthorities(options: AuthorityProjectionOptions): Pr
         async ({ authority }) => {
           if (!authority) return;
           await repository.keepAuthority(authority);
-          authorities.forget(authority.customerId);
+          authorities.forgetAuthority(authority.customerId);
         },
         { everyReplica },
       ),
@@ -45,7 +45,7 @@ export async function followAuthorities(options: AuthorityProjectionOptions): Pr
         durable,
         async (retired) => {
           await repository.retire(retired);
-          authorities.forget(retired.customerId);
+          authorities.forgetAuthority(retired.customerId);
         },
         { everyReplica },
       ),

@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm';
 import type { Authority, CaRetired, Customer } from '#libs/contracts';
 import type { TenantScope } from '#libs/database';
 import { AuthorityEntity, type AuthorityRow } from './authority.entity.js';
@@ -17,15 +18,15 @@ export interface KnownCustomer {
 export class AuthorityRepository {
   constructor(private readonly scope: TenantScope) {}
 
-  find(customerId: string): Promise<KnownCustomer> {
-    return this.scope.run(customerId, async (manager) => {
+  async find(customerId: string): Promise<KnownCustomer> {
+    const known = await this.scope.run(customerId, async (manager) => {
       const customer = await manager.findOneBy(CustomerEntity, { customerId });
-      const authority = await manager.findOne(AuthorityEntity, {
-        where: { customerId, retired: false },
-        order: { generation: 'DESC' },
-      });
-      return { customer: customer ?? undefined, authority: authority ?? undefined };
+      return { customer: customer ?? undefined, authority: await newest(manager, customerId) };
     });
+    const owner = known.customer?.caCustomerId ?? customerId;
+    if (owner === customerId) return known;
+    const authority = await this.scope.run(owner, (manager) => newest(manager, owner));
+    return { customer: known.customer, authority };
   }
 
   /** Also one that is retired: what it issued is still handed out with its chain. */
@@ -36,14 +37,16 @@ export class AuthorityRepository {
     return found ?? undefined;
   }
 
-  async keepCustomer({ id, handle, status, version }: Customer): Promise<void> {
+  async keepCustomer({ id, handle, status, caCustomerId, version }: Customer): Promise<void> {
     await this.scope.run(id, (manager) =>
       manager.query(
-        `INSERT INTO issuer.customer AS known (customer_id, handle, status, version) VALUES ($1, $2, $3, $4)
+        `INSERT INTO issuer.customer AS known (customer_id, handle, status, ca_customer_id, version)
+         VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (customer_id) DO UPDATE
-           SET handle = excluded.handle, status = excluded.status, version = excluded.version
+           SET handle = excluded.handle, status = excluded.status, ca_customer_id = excluded.ca_customer_id,
+             version = excluded.version
            WHERE known.version < excluded.version`,
-        [id, handle, status, version],
+        [id, handle, status, caCustomerId || null, version],
       ),
     );
   }
@@ -80,4 +83,13 @@ export class AuthorityRepository {
       ),
     );
   }
+}
+
+/** Within a transaction as the customer that owns it. */
+async function newest(manager: EntityManager, customerId: string): Promise<AuthorityRow | undefined> {
+  const found = await manager.findOne(AuthorityEntity, {
+    where: { customerId, retired: false },
+    order: { generation: 'DESC' },
+  });
+  return found ?? undefined;
 }

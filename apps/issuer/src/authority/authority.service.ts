@@ -15,6 +15,8 @@ export interface AuthorityServiceOptions {
 interface Cached {
   readonly status: CustomerStatus;
   readonly authority: IssuingAuthority | undefined;
+  /** The customer whose CA it is. */
+  readonly owner: string;
   /** Epoch milliseconds. */
   readonly loadedAt: number;
 }
@@ -52,7 +54,8 @@ export class AuthorityService {
   async chainOf(customerId: string, caId: string): Promise<readonly Uint8Array[]> {
     const active = this.cache.get(customerId)?.authority;
     if (active?.signing.caId === caId) return active.chain;
-    const row = await this.options.repository.findByCa(customerId, caId);
+    const { customer } = await this.options.repository.find(customerId);
+    const row = await this.options.repository.findByCa(customer?.caCustomerId ?? customerId, caId);
     if (!row) throw new DomainError('internal', `The intermediate ${caId} is not known here.`);
     return issuingAuthority(row, this.options.names).chain;
   }
@@ -61,6 +64,14 @@ export class AuthorityService {
   forget(customerId: string): void {
     this.cache.delete(customerId);
     this.loading.delete(customerId);
+  }
+
+  /** Something about a CA changed: the same for all customers that it signs for. */
+  forgetAuthority(ownerId: string): void {
+    this.forget(ownerId);
+    for (const [customerId, { owner }] of this.cache) if (owner === ownerId) this.forget(customerId);
+    // Nobody can tell whose CA the looks under way are about.
+    this.loading.clear();
   }
 
   private fresh(customerId: string): Cached | undefined {
@@ -97,20 +108,25 @@ export class AuthorityService {
     const authority =
       earlier && earlier.signing.caId === known.authority?.caId
         ? earlier
-        : known.authority && issuingAuthority(known.authority, this.options.names);
-    return { status, authority, loadedAt };
+        : known.authority && issuingAuthority(known.authority, this.options.names, known.customer);
+    return { status, authority, owner: known.authority?.customerId ?? customerId, loadedAt };
   }
 
   /** The owner of customers and authorities is asked once, and its answer kept like an event. */
   private async ask(customerId: string, call: CallOptions): Promise<void> {
     const { authority } = await this.options.provisioner.getAuthority({ customerId }, call);
     const known: Authority | undefined = authority;
-    if (known?.customerId !== customerId) {
+    if (known === undefined) {
       throw new DomainError('customer_not_active', 'The customer has no active CA yet.');
     }
-    const { customer } = await this.options.provisioner.getCustomer({ handle: known.handle }, call);
+    // A Free customer's CA is in another's name.
+    const asked = known.customerId === customerId ? { handle: known.handle } : { customerId };
+    const { customer } = await this.options.provisioner.getCustomer(asked, call);
+    if (customer?.id !== customerId || (customer.caCustomerId || customerId) !== known.customerId) {
+      throw new DomainError('customer_not_active', 'The customer has no active CA yet.');
+    }
     await this.options.repository.keepAuthority(known);
-    if (customer?.id === customerId) await this.options.repository.keepCustomer(customer);
+    await this.options.repository.keepCustomer(customer);
   }
 
   private keep(customerId: string, found: Cached): void {

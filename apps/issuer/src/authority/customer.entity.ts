@@ -6,6 +6,8 @@ export interface CustomerRow {
   readonly handle: string;
   /** `CustomerStatus` of `stackrunner.provisioner.v1`. */
   readonly status: number;
+  /** Whose CA signs for it; null: its own. */
+  readonly caCustomerId: string | null;
 }
 
 export const CustomerEntity = new EntitySchema<CustomerRow>({
@@ -14,5 +16,6 @@ export const CustomerEntity = new EntitySchema<CustomerRow>({
     customerId: { name: 'customer_id', type: 'uuid', primary: true },
     handle: { type: 'text' },
     status: { type: 'smallint' },
+    caCustomerId: { name: 'ca_customer_id', type: 'uuid', nullable: true },
   },
 });

@@ -4,10 +4,13 @@ import { DomainError } from '#libs/errors';
 import { parseCertificate, type SignatureAlgorithm } from '#libs/x509';
 import type { AuthorityRow } from './authority.entity.js';
 import type { SigningAuthority } from './signing-authority.js';
+import { SigningVariants } from './signing-variants.js';
 
 /** An active intermediate with what a mint needs around its signature. */
 export interface IssuingAuthority {
   readonly signing: SigningAuthority;
+  /** The same for leaves that are not a mint's. */
+  readonly variants: SigningVariants;
   /** DER, the intermediate, then the root. */
   readonly chain: readonly Uint8Array[];
   /** Epoch milliseconds. */
@@ -23,25 +26,44 @@ export interface PkiNames {
   readonly baseDomain: string;
 }
 
-/** @throws internal when a row lacks what only a retired intermediate lacks */
-export function issuingAuthority(row: AuthorityRow, names: PkiNames): IssuingAuthority {
-  const { caId, customerId, handle, keyRef, algorithm, intermediateDer, rootDer } = row;
+/** A customer by its id and handle. */
+export interface Subscriber {
+  readonly customerId: string;
+  readonly handle: string;
+}
+
+/**
+ * @param subscriber whose leaves it signs: the intermediate's own customer, or one that has another's sign
+ * @throws internal when a row lacks what only a retired intermediate lacks
+ */
+export function issuingAuthority(
+  row: AuthorityRow,
+  names: PkiNames,
+  subscriber?: Subscriber,
+): IssuingAuthority {
+  const { caId, handle, keyRef, algorithm, intermediateDer, rootDer } = row;
   if (!handle || !keyRef || algorithm === null || !intermediateDer || !rootDer) {
     throw new DomainError('internal', `The intermediate ${caId} is known by its id only.`);
   }
   const base = `${names.pkiUrl}/${handle}`;
+  const customerId = subscriber?.customerId ?? row.customerId;
+  const signing: SigningAuthority = {
+    caId,
+    customerId,
+    keyRef,
+    signatureAlgorithm: signatureAlgorithmOf(algorithm),
+    certificateDer: intermediateDer,
+    subjectCommonName: `${subscriber?.handle ?? handle}.leaf.${names.baseDomain}`,
+    crlUrl: `${base}/intermediate.crl`,
+    ocspUrl: `${base}/ocsp`,
+    caIssuersUrl: `${base}/ca/intermediate.der`,
+    names: 'requested',
+    ownNamesOnly: false,
+    nameConstraints: undefined,
+  };
   return {
-    signing: {
-      caId,
-      customerId,
-      keyRef,
-      signatureAlgorithm: signatureAlgorithmOf(algorithm),
-      certificateDer: intermediateDer,
-      subjectCommonName: `${handle}.leaf.${names.baseDomain}`,
-      crlUrl: `${base}/intermediate.crl`,
-      ocspUrl: `${base}/ocsp`,
-      caIssuersUrl: `${base}/ca/intermediate.der`,
-    },
+    signing,
+    variants: new SigningVariants(signing),
     chain: [intermediateDer, rootDer],
     notAfter: parseCertificate(intermediateDer).notAfter,
     caUuid: uuidBytes(caId),

@@ -1,4 +1,4 @@
-import type { SignatureAlgorithm } from '#libs/x509';
+import type { LeafNames, NameConstraints, SignatureAlgorithm } from '#libs/x509';
 
 /** An active intermediate as the pipeline needs it: plain data, so that it can be handed to a worker. */
 export interface SigningAuthority {
@@ -15,4 +15,10 @@ export interface SigningAuthority {
   readonly crlUrl: string;
   readonly ocspUrl: string;
   readonly caIssuersUrl: string;
+  /** Whose names its leaves carry. */
+  readonly names: LeafNames;
+  /** Whether every name that is asked for must lie under `subjectCommonName`. */
+  readonly ownNamesOnly: boolean;
+  /** Beside those of the intermediate. */
+  readonly nameConstraints: NameConstraints | undefined;
 }

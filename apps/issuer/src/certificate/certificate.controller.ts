@@ -1,14 +1,23 @@
 import { Inject } from '@nestjs/common';
-import { type GetCertificateRequest, type GetCertificateResponse, IssuerService } from '#libs/contracts';
+import {
+  type GetCertificateRequest,
+  type GetCertificateResponse,
+  IssuerService,
+  type ListCertificatesRequest,
+  type ListCertificatesResponse,
+} from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { RpcController, RpcMethod } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import { tokens } from '../issuer.tokens.js';
 import { checkCustomerId } from '../policy/batch.policy.js';
 import { CertificateRepository } from './certificate.repository.js';
+import { decodePageToken, encodePageToken } from './certificate-page.js';
 import { issuedCertificate } from './issued-certificate.js';
 
 const serialLength = 16;
+const defaultPage = 100;
+const largestPage = 500;
 
 @RpcController(IssuerService)
 export class CertificateController {
@@ -30,6 +39,32 @@ export class CertificateController {
     if (!found) throw new DomainError('serial_not_found', 'No certificate of this customer has this serial.');
     return {
       certificate: issuedCertificate(found, unixSeconds(found.issuedAt), unixSeconds(found.expiresAt)),
+    };
+  }
+
+  @RpcMethod(IssuerService.method.listCertificates)
+  async listCertificates(
+    request: ListCertificatesRequest,
+  ): Promise<Omit<ListCertificatesResponse, '$typeName'>> {
+    const { customerId, pageSize, pageToken, expiresFrom, expiresBefore } = request;
+    checkCustomerId(customerId);
+    const size = pageSize === 0 ? defaultPage : pageSize;
+    if (size < 1 || size > largestPage) {
+      throw new DomainError('bad_request', `page_size must be from 1 to ${largestPage}.`);
+    }
+    const found = await this.certificates.page(customerId, {
+      size: size + 1,
+      after: pageToken === '' ? undefined : decodePageToken(pageToken),
+      expiresFrom,
+      expiresBefore,
+    });
+    const page = found.slice(0, size);
+    const last = found.length > size ? page.at(-1) : undefined;
+    return {
+      certificates: page.map((each) =>
+        issuedCertificate(each, unixSeconds(each.issuedAt), unixSeconds(each.expiresAt)),
+      ),
+      nextPageToken: last === undefined ? '' : encodePageToken(last),
     };
   }
 }

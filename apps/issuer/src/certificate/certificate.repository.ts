@@ -1,6 +1,7 @@
 import { In } from 'typeorm';
 import type { TenantScope } from '#libs/database';
 import { CertificateEntity, type CertificateRow } from './certificate.entity.js';
+import type { PageEnd } from './certificate-page.js';
 
 interface FoundCertificate {
   readonly der: Buffer;
@@ -16,6 +17,14 @@ export type StoredCertificate = Pick<
   'der' | 'serial' | 'fingerprint' | 'issuedAt' | 'expiresAt'
 >;
 
+/** Which certificates to list; times are Unix seconds. */
+export interface CertificatePageWish {
+  readonly size: number;
+  readonly after: PageEnd | undefined;
+  readonly expiresFrom: bigint | undefined;
+  readonly expiresBefore: bigint | undefined;
+}
+
 /**
  * One probe of the key a day, the most likely days first: serial numbers are random, and the key begins with
  * the day so that storing a certificate stays cheap. Each probe reads one partition.
@@ -25,6 +34,19 @@ const bySerialWithin = `
   FROM generate_series($2::date, $3::date, '1 day') AS day
   JOIN issuer.certificate c ON c.expires_on = day::date AND c.serial = $1
   LIMIT 1`;
+
+/** What the day says of the time narrows it to the index and to few partitions. */
+const pageSql = `
+  SELECT der, serial, fingerprint, issued_at, expires_at FROM issuer.certificate
+  WHERE customer_id = $1
+    AND expires_on >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND expires_at >= $2
+    AND expires_on <= ($3::timestamptz AT TIME ZONE 'UTC')::date AND expires_at < $3
+    AND expires_on <= ($4::timestamptz AT TIME ZONE 'UTC')::date
+    AND (expires_at < $4 OR (expires_at = $4 AND serial > $5))
+  ORDER BY expires_on DESC, expires_at DESC, serial LIMIT $6`;
+
+/** The end of the year 9999: X.509 knows no later time (RFC 5280 §4.1.2.5). */
+const lastSecond = 253_402_300_799;
 
 /** By the partitions' names: to look for the smallest day would read the keys of all other customers too. */
 const oldestPartition = `
@@ -59,6 +81,25 @@ export class CertificateRepository {
       const [oldest]: { month: string }[] = await manager.query(oldestPartition);
       return oldest ? within(`${oldest.month}-01`, dateOf(now - day)) : undefined;
     });
+  }
+
+  /** A page of a customer's certificates: the latest expiry first, by serial number within a second. */
+  async page(customerId: string, wish: CertificatePageWish): Promise<StoredCertificate[]> {
+    const { size, after, expiresFrom, expiresBefore } = wish;
+    const from = Number(expiresFrom ?? 0n);
+    const before = Math.min(Number(expiresBefore ?? lastSecond), lastSecond);
+    const end = after ?? { expiresAt: new Date(lastSecond * 1000), serial: Buffer.alloc(0) };
+    const rows: FoundCertificate[] = await this.scope.run(customerId, (manager) =>
+      manager.query(pageSql, [
+        customerId,
+        new Date(from * 1000),
+        new Date(before * 1000),
+        end.expiresAt,
+        end.serial,
+        size,
+      ]),
+    );
+    return rows.map(stored);
   }
 
   /**

@@ -13,11 +13,13 @@
  * No two requests of a group have the same idempotency key: the caller keeps twins apart, so that keys are
  * looked up and stored a group at a time.
  *
+ * A refusal for a limit that never resets gives that limit as `month_limit` and `month_used`.
+ *
  * `p_issued` holds each request's encoded `stackrunner.event.v1.Issued`; protobuf merges concatenated
  * messages, so the accepted ones become one outbox row.
  */
 export const createRecordMints = `
-CREATE FUNCTION issuer.record_mints(
+CREATE OR REPLACE FUNCTION issuer.record_mints(
   p_now timestamptz,
   p_customer uuid[], p_ca uuid[], p_quantity integer[],
   p_not_before timestamptz[], p_not_after timestamptz[],
@@ -52,6 +54,9 @@ DECLARE
   expired integer;
   freed bigint;
   quantity integer;
+  ttl_bucket integer;
+  refusing_limit bigint;
+  refusing_used bigint;
   known_keys bytea[];
   known_bodies bytea[];
   known_at integer;
@@ -131,6 +136,20 @@ BEGIN
         END IF;
       ELSIF outcome IS NULL AND month_used + quantity > month_limit THEN
         outcome := 'quota_exceeded';
+      ELSIF outcome IS NULL THEN
+        -- Leaves begin 60 seconds early; a lifetime between two buckets counts as the longer one.
+        ttl_bucket := 1 + width_bucket(
+          (extract(epoch FROM p_not_after[i] - p_not_before[i]) - 60)::integer - 1,
+          ARRAY[3600, 86400, 604800, 1209600, 2592000]);
+        IF quota.used_in_lifetime + quantity > quota.lifetime THEN
+          outcome := 'lifetime_exceeded';
+          refusing_limit := quota.lifetime;
+          refusing_used := quota.used_in_lifetime;
+        ELSIF quota.used_by_ttl[ttl_bucket] + quantity > quota.per_ttl THEN
+          outcome := 'ttl_exceeded';
+          refusing_limit := quota.per_ttl;
+          refusing_used := quota.used_by_ttl[ttl_bucket];
+        END IF;
       END IF;
 
       IF outcome IS NULL THEN
@@ -139,6 +158,8 @@ BEGIN
         changed := true;
         minute_used := minute_used + quantity;
         month_used := month_used + quantity;
+        quota.used_in_lifetime := quota.used_in_lifetime + quantity;
+        quota.used_by_ttl[ttl_bucket] := quota.used_by_ttl[ttl_bucket] + quantity;
         IF entries > 0 AND window_at[entries] / 1000 = now_ms / 1000 THEN
           window_at[entries] := now_ms;
           window_count[entries] := window_count[entries] + quantity;
@@ -154,6 +175,13 @@ BEGIN
         END IF;
       END IF;
 
+      IF outcome IN ('lifetime_exceeded', 'ttl_exceeded') THEN
+        reset_seconds := 0;
+        RETURN QUERY SELECT outcome, batch_number, minute_limit, minute_used, reset_seconds, retry_seconds,
+          refusing_limit, refusing_used;
+        i := i + 1;
+        CONTINUE;
+      END IF;
       reset_seconds := CASE WHEN entries > 0 THEN ceil((window_at[entries] + 60000 - now_ms) / 1000.0) ELSE 0 END;
       RETURN NEXT;
       i := i + 1;
@@ -163,6 +191,7 @@ BEGIN
       any_accepted := true;
       UPDATE issuer.quota q SET
         month = quota.month, used_in_month = month_used, last_batch = quota.last_batch,
+        used_in_lifetime = quota.used_in_lifetime, used_by_ttl = quota.used_by_ttl,
         window_at = window_at, window_count = window_count
       WHERE q.customer_id = customer;
     END IF;

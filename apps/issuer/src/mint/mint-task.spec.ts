@@ -14,6 +14,9 @@ const authority: SigningAuthority = {
   crlUrl: 'crl',
   ocspUrl: 'ocsp',
   caIssuersUrl: 'issuers',
+  names: 'requested',
+  ownNamesOnly: false,
+  nameConstraints: undefined,
 };
 const times = { notBefore: 1_775_000_000, notAfter: 1_775_604_860, deadline: 1_775_000_005_123 };
 const octets = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));

@@ -11,8 +11,9 @@ import { type EarlierAnswer, keyReused, type ReplayService } from '../idempotenc
 import { admitBatch, leafValidity, type MintBatch } from '../policy/batch.policy.js';
 import type { EntitlementService } from '../quota/entitlement.service.js';
 import type { ExhaustedCustomers } from '../quota/exhausted-customers.js';
-import { quotaExceeded, rateLimited } from '../quota/limit-errors.js';
+import { lifetimeExceeded, quotaExceeded, rateLimited } from '../quota/limit-errors.js';
 import { unpackCertificates } from './certificate-block.js';
+import { encodeIssuedRequest } from './issued-event.js';
 import type { Ledger, LedgerEntry } from './mint.ledger.js';
 import type { MintMetrics } from './mint.metrics.js';
 import type { MintPool } from './mint.pool.js';
@@ -57,10 +58,11 @@ export class MintService {
       this.options.authorities.cached(batch.customerId) ??
       (await this.options.authorities.active(batch.customerId, callFrom(context)));
     const idempotency = idempotencyOf(request);
-    const entry = await this.sign(batch, authority, context.deadline, idempotency).catch(
+    const signed = await this.sign(batch, authority, context.deadline, idempotency).catch(
       (refusal: unknown): Promise<EarlierAnswer> => this.answeredBefore(batch, idempotency, refusal),
     );
-    if ('chain' in entry) return replayed(entry);
+    if ('chain' in signed) return replayed(signed);
+    const entry = { ...signed, issued: Buffer.concat([signed.issued, encodeIssuedRequest(request)]) };
 
     const verdict = await withSpan('commit', { certificates: entry.count }, () =>
       this.decide(entry, context),
@@ -76,17 +78,25 @@ export class MintService {
       case 'rate_limited':
       case 'quota_exceeded':
         throw this.refuse(batch, verdict);
+      case 'lifetime_exceeded':
+      case 'ttl_exceeded':
+        throw lifetimeExceeded(
+          verdict.limits.monthLimit ?? 0,
+          verdict.limits.monthUsed,
+          verdict.outcome === 'ttl_exceeded',
+        );
     }
   }
 
   /** Everything before the record. */
   private async sign(
     batch: MintBatch,
-    { signing, notAfter, caUuid, customerUuid }: IssuingAuthority,
+    { variants, notAfter, caUuid, customerUuid }: IssuingAuthority,
     deadline: number,
     idempotency: Idempotency | undefined,
   ): Promise<LedgerEntry> {
-    const { customerId, csrs, ttl } = batch;
+    const { customerId, csrs, ttl, profile, nameConstraints } = batch;
+    const signing = variants.of(profile, nameConstraints);
     this.options.exhausted.check(customerId, csrs.length);
     const validity = leafValidity(this.options.clock.now(), ttl, notAfter);
     const unsigned = { authority: signing, csrs, deadline, ...validity };

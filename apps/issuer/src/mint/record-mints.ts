@@ -20,6 +20,8 @@ export type LedgerVerdict =
   | { readonly outcome: 'key_reused' }
   | { readonly outcome: 'rate_limited'; readonly retrySeconds: number; readonly limits: LimitState }
   | { readonly outcome: 'quota_exceeded'; readonly limits: LimitState }
+  /** The limits' month is then the limit that never resets. */
+  | { readonly outcome: 'lifetime_exceeded' | 'ttl_exceeded'; readonly limits: LimitState }
   | { readonly outcome: 'no_entitlement' };
 
 /** Columns of `issuer.record_mints`, in this order. */
@@ -110,6 +112,8 @@ function verdict(row: Row): LedgerVerdict {
       return { outcome, batchNumber: batchNumber ?? undefined, limits };
     case 'replayed':
     case 'quota_exceeded':
+    case 'lifetime_exceeded':
+    case 'ttl_exceeded':
       return { outcome, limits };
     case 'rate_limited':
       return { outcome, retrySeconds: retrySeconds ?? 1, limits };

@@ -1,5 +1,7 @@
+import { LeafProfile } from '#libs/contracts';
 import { admitBatch, leafValidity } from './batch.policy.js';
 
+const profile = LeafProfile.UNSPECIFIED;
 const customerId = '6f0e4d43-9a5e-4c1b-8a52-0b7e3a520001';
 const csrs = (count: number): Uint8Array[] => Array.from({ length: count }, () => new Uint8Array());
 
@@ -8,7 +10,7 @@ describe('the bounds of a batch', () => {
     [1, 3_600n],
     [100, 7_776_000n],
   ])('admit %d requests for %d seconds', (count, ttlSeconds) => {
-    expect(admitBatch({ customerId, csrs: csrs(count), ttlSeconds })).toMatchObject({
+    expect(admitBatch({ customerId, csrs: csrs(count), ttlSeconds, profile })).toMatchObject({
       ttl: Number(ttlSeconds),
     });
   });
@@ -21,13 +23,13 @@ describe('the bounds of a batch', () => {
     [1, -1n, 'bad_ttl'],
     [1, 2n ** 62n, 'bad_ttl'],
   ])('refuse %d requests for %d seconds with %s', (count, ttlSeconds, code) => {
-    expect(() => admitBatch({ customerId, csrs: csrs(count), ttlSeconds })).toThrow(
+    expect(() => admitBatch({ customerId, csrs: csrs(count), ttlSeconds, profile })).toThrow(
       expect.objectContaining({ code }),
     );
   });
 
   it.each(['', 'acme', customerId.toUpperCase(), `${customerId} `])('refuse the customer id "%s"', (id) => {
-    expect(() => admitBatch({ customerId: id, csrs: csrs(1), ttlSeconds: 3_600n })).toThrow(
+    expect(() => admitBatch({ customerId: id, csrs: csrs(1), ttlSeconds: 3_600n, profile })).toThrow(
       expect.objectContaining({ code: 'bad_request' }),
     );
   });

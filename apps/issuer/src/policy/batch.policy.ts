@@ -1,4 +1,6 @@
+import type { LeafProfile, NameConstraints as NameConstraintsMessage } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
+import { type NameConstraints, nameConstraintsProblem } from '#libs/x509';
 
 /** Most certificates of one batch (specification 1 §3). */
 export const maxBatch = 100;
@@ -16,6 +18,8 @@ export interface BatchRequest {
   readonly csrs: readonly Uint8Array[];
   /** Seconds. */
   readonly ttlSeconds: bigint;
+  readonly profile: LeafProfile;
+  readonly nameConstraints?: NameConstraintsMessage | undefined;
 }
 
 /** A batch within the product's bounds. */
@@ -26,12 +30,21 @@ export interface MintBatch {
   readonly csrs: readonly Uint8Array[];
   /** Seconds. */
   readonly ttl: number;
+  readonly profile: LeafProfile;
+  /** Of the credential that asks. */
+  readonly nameConstraints: NameConstraints | undefined;
 }
 
 /**
  * @throws bad_request, bad_count or bad_ttl
  */
-export function admitBatch({ customerId, csrs, ttlSeconds }: BatchRequest): MintBatch {
+export function admitBatch({
+  customerId,
+  csrs,
+  ttlSeconds,
+  profile,
+  nameConstraints,
+}: BatchRequest): MintBatch {
   checkCustomerId(customerId);
   if (csrs.length < 1 || csrs.length > maxBatch) {
     throw new DomainError('bad_count', `A request carries 1 to ${maxBatch} CSRs, not ${csrs.length}.`);
@@ -39,7 +52,20 @@ export function admitBatch({ customerId, csrs, ttlSeconds }: BatchRequest): Mint
   if (ttlSeconds < minTtl || ttlSeconds > maxTtl) {
     throw new DomainError('bad_ttl', 'The TTL must be between 1h and 90d.');
   }
-  return { customerId, csrs, ttl: Number(ttlSeconds) };
+  return {
+    customerId,
+    csrs,
+    ttl: Number(ttlSeconds),
+    profile,
+    nameConstraints: nameConstraints && readConstraints(nameConstraints),
+  };
+}
+
+/** @throws bad_request */
+function readConstraints({ $typeName: _, $unknown: __, ...lists }: NameConstraintsMessage): NameConstraints {
+  const problem = nameConstraintsProblem(lists);
+  if (problem !== undefined) throw new DomainError('bad_request', `name_constraints: ${problem}.`);
+  return lists;
 }
 
 /** @throws bad_request when it is not a UUID in lower case */

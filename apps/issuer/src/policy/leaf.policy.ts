@@ -1,11 +1,15 @@
 import {
   type CertificationRequest,
   checkNameConstraints,
+  commonNames,
   type GeneralName,
+  isDnsName,
+  type LeafNames,
   type NameConstraints,
   parseCertificate,
 } from '#libs/x509';
 import type { SigningAuthority } from '../authority/signing-authority.js';
+import { foreignName } from './own-names.js';
 
 /**
  * The one gate in front of every signature: whether this authority may certify what a request asks for.
@@ -17,27 +21,49 @@ import type { SigningAuthority } from '../authority/signing-authority.js';
  * - the names lie within the authority's name constraints (RFC 5280 §4.2.1.10), also the subject's name
  *   where the leaf has no dNSName: verifiers then take the common name for one.
  *
+ * - where the intermediate is shared, every name is the customer's own: {@link foreignName};
+ * - the names lie within the constraints of the credential that asks.
+ *
  * The number of requests and the validity belong to the whole batch: {@link admitBatch}, {@link leafValidity}.
  * The same key may be certified again: renewals do that.
  */
 export class LeafPolicy {
   private readonly authorityKey: Uint8Array;
-  private readonly constraints: NameConstraints | undefined;
+  private readonly constraints: readonly NameConstraints[];
   private readonly subjectName: GeneralName;
 
-  constructor(authority: SigningAuthority) {
+  constructor(private readonly authority: SigningAuthority) {
     const certificate = parseCertificate(authority.certificateDer);
     this.authorityKey = certificate.spki.der;
-    this.constraints = certificate.nameConstraints;
+    this.constraints = [certificate.nameConstraints, authority.nameConstraints].filter(
+      (each) => each !== undefined,
+    );
     this.subjectName = { type: 'dns', value: authority.subjectCommonName };
   }
 
   /** Why the request is refused, as one clause; undefined when it is admitted. */
   refusal(csr: CertificationRequest): string | undefined {
     if (Buffer.compare(csr.spki.der, this.authorityKey) === 0) return "its key is the authority's own";
-    if (!this.constraints) return undefined;
-    const names = csr.subjectAltNames;
-    const checked = names.some((name) => name.type === 'dns') ? names : [...names, this.subjectName];
-    return checkNameConstraints(this.constraints, checked);
+    const { ownNamesOnly, names } = this.authority;
+    const foreign = ownNamesOnly ? foreignName(csr, this.authority.subjectCommonName) : undefined;
+    if (foreign !== undefined || this.constraints.length === 0) return foreign;
+    const certified = this.certified(csr, names);
+    for (const constraints of this.constraints) {
+      const problem = checkNameConstraints(constraints, certified);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  /** The names that the leaf will have, with the subject's where verifiers would take it for one. */
+  private certified(csr: CertificationRequest, names: LeafNames): readonly GeneralName[] {
+    if (names === 'own') return [this.subjectName];
+    const asked = csr.subjectAltNames;
+    if (asked.some((name) => name.type === 'dns')) return asked;
+    if (names === 'requested') return [...asked, this.subjectName];
+    return [
+      ...asked,
+      ...commonNames(csr).flatMap((value) => (isDnsName(value) ? [{ type: 'dns', value } as const] : [])),
+    ];
   }
 }

@@ -10,6 +10,14 @@ export function rateLimited(limit: number, used: number, retrySeconds: number): 
   );
 }
 
+/** Limits that never reset (specification 3, "Quota"). */
+export function lifetimeExceeded(limit: number, used: number, perTtl: boolean): DomainError {
+  const what = perTtl ? 'certificates of this lifetime' : 'certificates';
+  return new DomainError('quota_exceeded', `At most ${limit} ${what} are included; ${used} were issued.`, {
+    details: { limit, used },
+  });
+}
+
 /** @param now epoch milliseconds */
 export function quotaExceeded(limit: number, used: number, now: number): DomainError {
   const resetsAt = new Date(monthEnd(now)).toISOString().replace('.000Z', 'Z');

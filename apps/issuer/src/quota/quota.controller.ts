@@ -31,6 +31,10 @@ export class QuotaController {
     return {
       ...(quota?.perMinute !== undefined && { perMinute: quota.perMinute }),
       ...(quota?.perMonth !== undefined && { perMonth: quota.perMonth }),
+      ...(quota?.lifetime !== undefined && { lifetime: quota.lifetime }),
+      ...(quota?.perTtl !== undefined && { perTtl: quota.perTtl }),
+      usedInLifetime: quota?.usedInLifetime ?? 0n,
+      usedByTtl: [...(quota?.usedByTtl ?? [])],
       usedThisMinute: quota?.usedThisMinute ?? 0n,
       usedThisMonth: quota?.usedThisMonth ?? 0n,
       monthResetsAt: BigInt(monthEnd(now) / 1000),

@@ -5,14 +5,23 @@ import type { TenantScope } from '#libs/database';
 export interface Quota {
   readonly perMinute: bigint | undefined;
   readonly perMonth: bigint | undefined;
+  readonly lifetime: bigint | undefined;
+  readonly perTtl: bigint | undefined;
   readonly usedThisMinute: bigint;
   readonly usedThisMonth: bigint;
+  readonly usedInLifetime: bigint;
+  /** Of 1h, 1d, 7d, 14d, 30d, 90d. */
+  readonly usedByTtl: readonly bigint[];
   readonly entitlementVersion: bigint;
 }
 
 interface Row {
   readonly per_minute: string | null;
   readonly per_month: string | null;
+  readonly lifetime: string | null;
+  readonly per_ttl: string | null;
+  readonly used_in_lifetime: string;
+  readonly used_by_ttl: readonly string[];
   readonly used_this_minute: string;
   readonly used_this_month: string;
   readonly entitlement_version: string;
@@ -20,7 +29,7 @@ interface Row {
 
 /** Counts like `issuer.record_mints`: an entry of the window counts for 60 seconds after its last certificate. */
 const quotaSql = `
-  SELECT per_minute, per_month, entitlement_version,
+  SELECT per_minute, per_month, lifetime, per_ttl, used_in_lifetime, used_by_ttl, entitlement_version,
     (SELECT coalesce(sum(counted), 0) FROM unnest(window_at, window_count) AS entry(at, counted)
       WHERE at > $2::bigint - 60000) AS used_this_minute,
     CASE WHEN month < date_trunc('month', to_timestamp($2::bigint / 1000) AT TIME ZONE 'UTC') THEN 0
@@ -38,8 +47,12 @@ export class QuotaRepository {
     const [row] = rows;
     return (
       row && {
-        perMinute: row.per_minute === null ? undefined : BigInt(row.per_minute),
-        perMonth: row.per_month === null ? undefined : BigInt(row.per_month),
+        perMinute: limitOf(row.per_minute),
+        perMonth: limitOf(row.per_month),
+        lifetime: limitOf(row.lifetime),
+        perTtl: limitOf(row.per_ttl),
+        usedInLifetime: BigInt(row.used_in_lifetime),
+        usedByTtl: row.used_by_ttl.map(BigInt),
         usedThisMinute: BigInt(row.used_this_minute),
         usedThisMonth: BigInt(row.used_this_month),
         entitlementVersion: BigInt(row.entitlement_version),
@@ -48,14 +61,20 @@ export class QuotaRepository {
   }
 
   /** An entitlement that is older than the one in force changes nothing. */
-  async apply({ customerId, perMinute, perMonth, version }: Entitlement): Promise<void> {
+  async apply({ customerId, perMinute, perMonth, lifetime, perTtl, version }: Entitlement): Promise<void> {
     await this.scope.run(customerId, (manager) =>
-      manager.query('SELECT issuer.apply_entitlement($1, $2, $3, $4)', [
+      manager.query('SELECT issuer.apply_limits($1, $2, $3, $4, $5, $6)', [
         customerId,
         perMinute ?? null,
         perMonth ?? null,
+        lifetime ?? null,
+        perTtl ?? null,
         version,
       ]),
     );
   }
+}
+
+function limitOf(value: string | null): bigint | undefined {
+  return value === null ? undefined : BigInt(value);
 }

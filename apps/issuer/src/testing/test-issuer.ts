@@ -10,6 +10,7 @@ import {
   EntitlementSchema,
   IssuerService,
   type MintRequest,
+  MintRequestSchema,
   ProvisionerService,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
@@ -58,9 +59,11 @@ export class FakeNeighbours {
           ...(authority && { authority }),
         };
       },
-      getCustomer: async ({ handle }) => {
+      getCustomer: async ({ handle, customerId }) => {
         this.calls++;
-        const customer = [...this.customers.values()].find((each) => each.handle === handle);
+        const customer = [...this.customers.values()].find(
+          (each) => each.handle === handle || each.id === customerId,
+        );
         return {
           $typeName: 'stackrunner.provisioner.v1.GetCustomerResponse' as const,
           ...(customer && { customer }),
@@ -186,9 +189,15 @@ export function mintRequest(
   customerId: string,
   count = 1,
   idempotencyKey = '',
-): Omit<MintRequest, '$typeName'> {
+): Omit<MintRequest, '$typeName' | '$unknown'> {
   const csrs = Array.from({ length: count }, (_, index) =>
     testCsr({ dnsNames: [`app-${index}.acme.internal`] }),
   );
-  return { customerId, csrs, ttlSeconds: 86_400n, idempotencyKey };
+  const { $typeName: _, $unknown: __, ...request } = create(MintRequestSchema, {
+    customerId,
+    csrs,
+    ttlSeconds: 86_400n,
+    idempotencyKey,
+  });
+  return request;
 }

@@ -5,6 +5,7 @@ import type { TenantScope } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import type { CustomerRow } from '../customer/customer.entity.js';
 import type { CustomerRepository } from '../customer/customer.repository.js';
+import { sharedCustomer } from '../customer/shared-customer.js';
 import type { TrustArtifactRepository } from '../trust-artifact/trust-artifact.repository.js';
 import type { AuthorityRepository } from './authority.repository.js';
 import { keyAlgorithmMessage } from './key-algorithm.js';
@@ -30,13 +31,15 @@ export class AuthorityService {
 
   /**
    * The authority that signs for a customer now; also of a suspended customer, whose certificates are
-   * still verified.
+   * still verified. Of a Free customer it is the one that all of them share, in its holder's name.
    *
    * @throws DomainError customer_not_found
    * @throws DomainError customer_not_active before the first ceremony has ended
    */
   async get(name: CustomerName): Promise<Authority> {
-    const customer = await this.#customer(name);
+    const named = await this.#customer(name);
+    const customer =
+      named.tier === 'free' ? await this.#customer({ customerId: sharedCustomer.id, handle: '' }) : named;
     if (!customer.activatedAt) {
       throw new DomainError('customer_not_active', `The CA of ${customer.handle} is being provisioned.`);
     }

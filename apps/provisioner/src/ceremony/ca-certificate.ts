@@ -19,6 +19,8 @@ const intermediateYears = 2;
 
 export interface RootPlan {
   readonly handle: string;
+  /** Default: the handle with `Root CA`. */
+  readonly commonName?: string;
   readonly spki: Uint8Array;
   readonly algorithm: CaKeyAlgorithm;
   /** Epoch milliseconds. */
@@ -27,6 +29,8 @@ export interface RootPlan {
 
 export interface IntermediatePlan {
   readonly handle: string;
+  /** Default: the handle with `Intermediate CA`. */
+  readonly commonName?: string;
   readonly spki: Uint8Array;
   readonly rootCertificate: Uint8Array;
   /** The root's. */
@@ -39,12 +43,12 @@ export interface IntermediatePlan {
 }
 
 /** The linted TBSCertificate of a customer's self-signed root: ten years. */
-export function draftRoot({ handle, spki, algorithm, now }: RootPlan): Uint8Array {
+export function draftRoot({ handle, commonName, spki, algorithm, now }: RootPlan): Uint8Array {
   return linted(
     'root',
     caCertificateTbs({
       kind: 'root',
-      subject: { organizationName: handle, commonName: `${handle} Root CA` },
+      subject: { organizationName: handle, commonName: commonName ?? `${handle} Root CA` },
       spkiDer: spki,
       serial: randomSerial(),
       ...validity(now, rootYears),
@@ -60,7 +64,7 @@ export function draftIntermediate(plan: IntermediatePlan): Uint8Array {
     'intermediate',
     caCertificateTbs({
       kind: 'intermediate',
-      subject: { organizationName: handle, commonName: `${handle} Intermediate CA` },
+      subject: { organizationName: handle, commonName: plan.commonName ?? `${handle} Intermediate CA` },
       spkiDer: spki,
       serial: randomSerial(),
       ...validity(now, intermediateYears),

@@ -90,7 +90,12 @@ async function parts(ceremonies = new CeremonyRepository(), signer?: Signer) {
   return { service, customerService };
 }
 
-const wish = { rootAlgorithm: 'P-256', intermediateAlgorithm: 'P-256', nameConstraints: null } as const;
+const wish = {
+  tier: 'dev',
+  rootAlgorithm: 'P-256',
+  intermediateAlgorithm: 'P-256',
+  nameConstraints: null,
+} as const;
 
 async function ceremonyOf(customerId: string): Promise<CeremonyRow> {
   const row = await scope.run(customerId, (manager) => manager.findOneBy(CeremonyEntity, { customerId }));

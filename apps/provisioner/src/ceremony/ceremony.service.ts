@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { EntityManager } from 'typeorm';
 import { CaActivatedSchema } from '#libs/contracts';
-import type { Outbox, TenantScope } from '#libs/database';
+import { type Outbox, TenantScope } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import { formatKeyRef, parseKeyRef, type Signer } from '#libs/kms';
 import { events } from '#libs/rpc';
@@ -96,7 +96,8 @@ export class CeremonyService {
     const { generation } = ceremony;
     const algorithm = kind === 'root' ? customer.rootAlgorithm : customer.intermediateAlgorithm;
     const labels = { customer: customer.id, purpose: kind, generation: String(generation) };
-    const key = await signer.createKey(`dev-${customer.handle}-${kind}`, algorithm, labels);
+    const name = customer.tier === 'shared' ? sharedCaName(kind) : `dev-${customer.handle}-${kind}`;
+    const key = await signer.createKey(name, algorithm, labels);
     const keyRef = formatKeyRef(key);
     const createdAt = new Date(clock.now());
     const authority = { customerId: customer.id, kind, generation, keyRef, algorithm, createdAt };
@@ -110,6 +111,7 @@ export class CeremonyService {
     const root = present(recorded.root);
     const toBeSigned = draftRoot({
       handle: customer.handle,
+      ...(customer.tier === 'shared' && { commonName: sharedCaName('root') }),
       spki: await this.#publicKey(root),
       algorithm: root.algorithm,
       now: this.parts.clock.now(),
@@ -122,6 +124,7 @@ export class CeremonyService {
     const intermediate = present(recorded.intermediate);
     const toBeSigned = draftIntermediate({
       handle: customer.handle,
+      ...(customer.tier === 'shared' && { commonName: sharedCaName('intermediate') }),
       spki: await this.#publicKey(intermediate),
       rootCertificate: present(root.certificate),
       rootAlgorithm: root.algorithm,
@@ -183,7 +186,7 @@ export class CeremonyService {
   }
 
   /** A customer that was suspended meanwhile stays so; its CA is ready for the day it is resumed. */
-  async #activate({ customer: { id } }: StepContext): Promise<StepOutcome> {
+  async #activate({ customer: { id, tier } }: StepContext): Promise<StepOutcome> {
     const { customers, outbox, clock, authorityService } = this.parts;
     const commit = async (manager: EntityManager): Promise<void> => {
       await customers.lock(manager, id);
@@ -197,8 +200,22 @@ export class CeremonyService {
       const authority = await authorityService.read(manager, customer);
       await outbox.add(manager, events.caActivated, create(CaActivatedSchema, { authority }));
       await announceCustomer(outbox, manager, customer);
+      if (tier === 'shared') await this.#activateWaiting(manager, activatedAt);
     };
     return { facts: {}, commit };
+  }
+
+  /** All Free customers that came before their CA; who comes now waits at its row, and finds it active. */
+  async #activateWaiting(manager: EntityManager, activatedAt: Date): Promise<void> {
+    const { customers, outbox } = this.parts;
+    await TenantScope.widen(manager);
+    for (const { id, status } of await customers.waitingForShared(manager)) {
+      await customers.change(manager, id, {
+        activatedAt,
+        ...(status === 'provisioning' && { status: 'active' }),
+      });
+      await announceCustomer(outbox, manager, present(await customers.byId(manager, id)));
+    }
   }
 
   #context(ceremony: CeremonyRow): Promise<StepContext> {
@@ -215,6 +232,11 @@ export class CeremonyService {
   #publicKey({ keyRef }: AuthorityRow): Promise<Uint8Array> {
     return this.parts.signer.publicKey(parseKeyRef(keyRef));
   }
+}
+
+/** What the shared CA's keys and certificates are called. */
+function sharedCaName(kind: AuthorityKind): string {
+  return `${kind}-free`;
 }
 
 /** What an earlier step has recorded. */

@@ -3,10 +3,13 @@ import { Inject } from '@nestjs/common';
 import {
   type CreateCustomerRequest,
   type CreateCustomerResponseSchema,
+  CustomerTier,
   type GetCustomerRequest,
   type GetCustomerResponseSchema,
   type ListCustomersRequest,
   type ListCustomersResponseSchema,
+  type PromoteCustomerRequest,
+  type PromoteCustomerResponseSchema,
   ProvisionerService,
   type ResumeCustomerRequest,
   type ResumeCustomerResponseSchema,
@@ -17,7 +20,7 @@ import { DomainError } from '#libs/errors';
 import { RpcController, RpcMethod } from '#libs/rpc';
 import { readKeyAlgorithm } from '../authority/key-algorithm.js';
 import { customerMessage } from './customer.message.js';
-import { CustomerService } from './customer.service.js';
+import { CustomerService, isUuid } from './customer.service.js';
 import { readNameConstraints } from './name-constraints.js';
 
 const defaultPageSize = 100;
@@ -33,7 +36,9 @@ export class CustomerController {
     request: CreateCustomerRequest,
   ): Promise<MessageInitShape<typeof CreateCustomerResponseSchema>> {
     const customer = await this.customers.create({
+      ...(request.id !== '' && { id: readId(request.id) }),
       handle: request.handle,
+      tier: readTier(request.tier),
       rootAlgorithm: readKeyAlgorithm(request.rootAlgorithm, 'P-384'),
       intermediateAlgorithm: readKeyAlgorithm(request.intermediateAlgorithm, 'P-256'),
       nameConstraints: readNameConstraints(request.nameConstraints),
@@ -45,7 +50,12 @@ export class CustomerController {
   async getCustomer(
     request: GetCustomerRequest,
   ): Promise<MessageInitShape<typeof GetCustomerResponseSchema>> {
-    return { customer: customerMessage(await this.customers.get(request.handle)) };
+    const { handle, customerId } = request;
+    if ((handle === '') === (customerId === '')) {
+      throw new DomainError('bad_request', 'Name a customer by its id or by its handle.');
+    }
+    const customer = handle ? await this.customers.get(handle) : await this.customers.getById(customerId);
+    return { customer: customerMessage(customer) };
   }
 
   @RpcMethod(ProvisionerService.method.listCustomers)
@@ -72,5 +82,31 @@ export class CustomerController {
     request: ResumeCustomerRequest,
   ): Promise<MessageInitShape<typeof ResumeCustomerResponseSchema>> {
     return { customer: customerMessage(await this.customers.resume(request.handle)) };
+  }
+
+  @RpcMethod(ProvisionerService.method.promoteCustomer)
+  async promoteCustomer(
+    request: PromoteCustomerRequest,
+  ): Promise<MessageInitShape<typeof PromoteCustomerResponseSchema>> {
+    return { customer: customerMessage(await this.customers.promote(request.handle)) };
+  }
+}
+
+/** @throws DomainError bad_request for what is no UUID in lower case */
+function readId(id: string): string {
+  if (isUuid(id)) return id;
+  throw new DomainError('bad_request', 'The id that the customer shall have is no UUID.');
+}
+
+/** @throws DomainError bad_request for what is no account's tier */
+function readTier(tier: CustomerTier): 'dev' | 'free' {
+  switch (tier) {
+    case CustomerTier.UNSPECIFIED:
+    case CustomerTier.DEV:
+      return 'dev';
+    case CustomerTier.FREE:
+      return 'free';
+    default:
+      throw new DomainError('bad_request', `There is no tier ${tier} for customers.`);
   }
 }

@@ -3,12 +3,15 @@ import type { CaKeyAlgorithm } from '#libs/kms';
 import type { CeremonyRow } from '../ceremony/ceremony.entity.js';
 import type { NameConstraintLists } from './name-constraints.js';
 
+/** `shared` holds the CA of all Free customers, and is nobody's account. */
+export type CustomerTier = 'dev' | 'free' | 'shared';
 export type CustomerStatus = 'provisioning' | 'active' | 'suspended';
 
 export interface CustomerRow {
   readonly id: string;
   readonly handle: string;
   readonly status: CustomerStatus;
+  readonly tier: CustomerTier;
   /** From 1, one more with every change that an event tells of. */
   readonly version: number;
   readonly rootAlgorithm: CaKeyAlgorithm;
@@ -28,6 +31,7 @@ export const CustomerEntity = new EntitySchema<CustomerRow>({
     id: { type: 'uuid', primary: true, generated: 'uuid' },
     handle: { type: 'text' },
     status: { type: 'text' },
+    tier: { type: 'text' },
     version: { type: 'integer' },
     rootAlgorithm: { name: 'root_algorithm', type: 'text' },
     intermediateAlgorithm: { name: 'intermediate_algorithm', type: 'text' },

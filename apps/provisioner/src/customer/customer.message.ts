@@ -1,13 +1,20 @@
 import { create } from '@bufbuild/protobuf';
-import { type Customer, CustomerSchema, CustomerStatus } from '#libs/contracts';
+import { type Customer, CustomerSchema, CustomerStatus, CustomerTier } from '#libs/contracts';
 import { keyAlgorithmMessage } from '../authority/key-algorithm.js';
 import type { CustomerRow } from './customer.entity.js';
+import { sharedCustomer } from './shared-customer.js';
 
 const statuses = {
   provisioning: CustomerStatus.PROVISIONING,
   active: CustomerStatus.ACTIVE,
   suspended: CustomerStatus.SUSPENDED,
 } as const satisfies Record<CustomerRow['status'], CustomerStatus>;
+
+const tiers = {
+  dev: CustomerTier.DEV,
+  free: CustomerTier.FREE,
+  shared: CustomerTier.SHARED,
+} as const satisfies Record<CustomerRow['tier'], CustomerTier>;
 
 /** A customer as the contract tells of it, in answers and in events. */
 export function customerMessage(customer: CustomerRow): Customer {
@@ -21,6 +28,8 @@ export function customerMessage(customer: CustomerRow): Customer {
     rootAlgorithm: keyAlgorithmMessage(customer.rootAlgorithm),
     intermediateAlgorithm: keyAlgorithmMessage(customer.intermediateAlgorithm),
     ...(customer.nameConstraints && { nameConstraints: customer.nameConstraints }),
+    tier: tiers[customer.tier],
+    caCustomerId: customer.tier === 'free' ? sharedCustomer.id : customer.id,
     ceremonyStep: customer.ceremony?.step ?? '',
     ceremonyProblem: customer.ceremony?.problem ?? '',
   });

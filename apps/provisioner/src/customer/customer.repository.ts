@@ -4,9 +4,10 @@ import { CustomerEntity, type CustomerRow } from './customer.entity.js';
 
 export type NewCustomer = Pick<
   CustomerRow,
-  'handle' | 'rootAlgorithm' | 'intermediateAlgorithm' | 'nameConstraints' | 'createdAt'
->;
-export type CustomerChange = Partial<Pick<CustomerRow, 'status' | 'activatedAt'>>;
+  'handle' | 'tier' | 'rootAlgorithm' | 'intermediateAlgorithm' | 'nameConstraints' | 'createdAt'
+> &
+  Partial<Pick<CustomerRow, 'id' | 'status' | 'activatedAt'>>;
+export type CustomerChange = Partial<Pick<CustomerRow, 'status' | 'tier' | 'activatedAt'>>;
 
 /** Every method works within a transaction of a tenant or of every customer, given as `manager`. */
 export class CustomerRepository {
@@ -16,7 +17,7 @@ export class CustomerRepository {
       .createQueryBuilder()
       .insert()
       .into(CustomerEntity)
-      .values({ ...customer, status: 'provisioning', version: 1 })
+      .values({ status: 'provisioning', ...customer, version: 1 })
       .orIgnore()
       .returning('*')
       .execute();
@@ -34,9 +35,22 @@ export class CustomerRepository {
   /** By handle, after a given one; an empty handle comes before all others. */
   list(manager: EntityManager, after: string, limit: number): Promise<CustomerRow[]> {
     return this.#query(manager)
-      .where('customer.handle > :after', { after })
+      .where("customer.handle > :after AND customer.tier <> 'shared'", { after })
       .orderBy('customer.handle')
       .limit(limit)
+      .getMany();
+  }
+
+  /** Holds off changes of this customer until the transaction ends. */
+  async hold(manager: EntityManager, id: string): Promise<void> {
+    await manager.query('SELECT FROM provisioner.customer WHERE id = $1 FOR SHARE', [id]);
+  }
+
+  /** Free customers that wait for the CA which they share. */
+  waitingForShared(manager: EntityManager): Promise<CustomerRow[]> {
+    return this.#query(manager)
+      .where("customer.tier = 'free' AND customer.activatedAt IS NULL")
+      .orderBy('customer.id')
       .getMany();
   }
 

@@ -8,6 +8,7 @@ const reserved = new Set([
   'admin',
   'api',
   'est',
+  'free',
   'health',
   'metrics',
   'mint',

@@ -1,9 +1,12 @@
 import type { CertificationRequest } from '../csr/certification-request.js';
+import { commonNames } from '../csr/common-names.js';
 import type { GeneralName } from '../csr/general-names.js';
+import { isDnsName } from '../csr/name-syntax.js';
 import {
   constructedContextTag,
   contextTag,
   der,
+  derBoolean,
   derIa5String,
   derOid,
   derSequence,
@@ -29,6 +32,12 @@ import {
 } from './extension-writer.js';
 import { parseCertificate } from './parse-certificate.js';
 
+/**
+ * Whose names a leaf carries: Subject of the authority and subjectAltName of the request; both of the authority
+ * (specification 2, `sign-leaf`); both of the request, to the byte (`cross-sign`).
+ */
+export type LeafNames = 'requested' | 'own' | 'verbatim';
+
 /** All that the leaves of one authority have in common. */
 export interface LeafAuthority {
   /** The issuing CA's certificate: its subject becomes the issuer, its SKI the AKI. */
@@ -38,10 +47,14 @@ export interface LeafAuthority {
   readonly ocspUrl: string;
   readonly caIssuersUrl: string;
   readonly signatureAlgorithm: SignatureAlgorithm;
+  /** Default `requested`. */
+  readonly names?: LeafNames;
 }
 
 const version3 = der(constructedContextTag(0), derUnsignedInteger(Buffer.from([2])));
 const sanOid = derOid(oid.subjectAltName);
+const criticalSanOid = Buffer.concat([sanOid, derBoolean(true)]);
+const emptyName = 2;
 
 /**
  * Leaves of one authority, put together from parts that were encoded once; a leaf costs a few copies.
@@ -59,6 +72,7 @@ export class LeafTemplate {
   private readonly signingExtensions: Buffer;
   /** GeneralNames with the subject's name, for requests without a name. */
   private readonly ownName: Buffer;
+  private readonly names: LeafNames;
   private lastValidity: { notBefore: number; notAfter: number; der: Buffer } | undefined;
 
   /**
@@ -69,6 +83,7 @@ export class LeafTemplate {
     const issuer = parseCertificate(authority.certificateDer);
     const { subjectKeyIdentifier: issuerKeyIdentifier } = issuer;
     if (issuerKeyIdentifier === undefined) throw new RangeError('the issuer has no subject key identifier');
+    this.names = authority.names ?? 'requested';
     this.issuing = Buffer.concat([signatureAlgorithmDer(authority.signatureAlgorithm), issuer.subject]);
     this.subjectCommonName = authority.subjectCommonName;
     this.subject = nameDer({ commonName: authority.subjectCommonName });
@@ -99,20 +114,23 @@ export class LeafTemplate {
     const { spki } = csr;
     const validity = this.validity(notBefore, notAfter);
     const common = spki.algorithm === 'RSA' ? this.encipheringExtensions : this.signingExtensions;
-    const names = csr.sanDer ?? this.ownName;
+    const subject = this.names === 'verbatim' ? csr.subjectDer : this.subject;
+    const names = this.sanOf(csr);
+    // RFC 5280 §4.2.1.6: critical where the subject says nothing.
+    const sanHead = subject.length > emptyName ? sanOid : criticalSanOid;
     const skip = leadingZeros(serial);
     const pad = (serial[skip] as number) > 0x7f ? 1 : 0;
     const serialLength = serial.length - skip + pad;
 
-    const sanLength = sanOid.length + headerLength(names.length) + names.length;
-    const extensionsLength = common.length + headerLength(sanLength) + sanLength;
+    const sanLength = names === undefined ? 0 : sanHead.length + headerLength(names.length) + names.length;
+    const extensionsLength = common.length + (names === undefined ? 0 : headerLength(sanLength) + sanLength);
     const sequenceLength = headerLength(extensionsLength) + extensionsLength;
     const length =
       version3.length +
       (2 + serialLength) +
       this.issuing.length +
       validity.length +
-      this.subject.length +
+      subject.length +
       spki.der.length +
       (headerLength(sequenceLength) + sequenceLength);
 
@@ -124,14 +142,15 @@ export class LeafTemplate {
     at = put(out, at, skip === 0 ? serial : serial.subarray(skip));
     at = put(out, at, this.issuing);
     at = put(out, at, validity);
-    at = put(out, at, this.subject);
+    at = put(out, at, subject);
     at = put(out, at, spki.der);
     at = writeHeader(out, at, { tag: constructedContextTag(3), length: sequenceLength });
     at = writeHeader(out, at, { tag: tag.sequence, length: extensionsLength });
     at = put(out, at, common);
     out.set(sha256(spki.key).subarray(0, keyIdentifierLength), at - keyIdentifierLength);
+    if (names === undefined) return out;
     at = writeHeader(out, at, { tag: tag.sequence, length: sanLength });
-    at = put(out, at, sanOid);
+    at = put(out, at, sanHead);
     at = writeHeader(out, at, { tag: tag.octetString, length: names.length });
     put(out, at, names);
     return out;
@@ -139,7 +158,24 @@ export class LeafTemplate {
 
   /** The names that the leaf for this request has: its own, or the subject's where it asks for none. */
   subjectAltNames(csr: CertificationRequest): GeneralName[] {
-    return csr.sanDer === undefined ? [{ type: 'dns', value: this.subjectCommonName }] : csr.subjectAltNames;
+    if (csr.sanDer !== undefined && this.names !== 'own') return csr.subjectAltNames;
+    const value = this.names === 'verbatim' ? commonNames(csr).find(isDnsName) : this.subjectCommonName;
+    return value === undefined ? [] : [{ type: 'dns', value }];
+  }
+
+  /** GeneralNames; none only for a subject that is kept and has no DNS name. */
+  private sanOf(csr: CertificationRequest): Uint8Array | undefined {
+    switch (this.names) {
+      case 'requested':
+        return csr.sanDer ?? this.ownName;
+      case 'own':
+        return this.ownName;
+      case 'verbatim': {
+        if (csr.sanDer !== undefined) return csr.sanDer;
+        const name = commonNames(csr).find(isDnsName);
+        return name === undefined ? undefined : derSequence(derIa5String(name, contextTag(2)));
+      }
+    }
   }
 
   /** A batch has one validity: it is encoded once. */

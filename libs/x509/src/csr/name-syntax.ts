@@ -40,6 +40,18 @@ export function checkDnsName(bytes: Uint8Array, start: number, stop: number): vo
   checkHostName(bytes, at, stop);
 }
 
+/** Whether a text could be a dNSName. */
+export function isDnsName(text: string): boolean {
+  const bytes = Buffer.from(text);
+  try {
+    checkDnsName(bytes, 0, bytes.length);
+    return true;
+  } catch (error) {
+    if (error instanceof DerError) return false;
+    throw error;
+  }
+}
+
 /** Checks a host name without wildcard. @throws DerError */
 export function checkHostName(bytes: Uint8Array, start: number, stop: number): void {
   let label = start;

@@ -1,0 +1,92 @@
+import type { FastifyRequest } from 'fastify';
+import { DomainError } from '#libs/errors';
+import type { BearerAuthenticator } from './bearer.authenticator.js';
+import { refused } from './bearer.authenticator.js';
+import { bearerOf } from './bearer.js';
+import { isPersonsToken } from '../session/persons-token.js';
+import type { OperatorAuthenticator } from './operator.authenticator.js';
+import type { CustomerTier, Principal, PrincipalKind } from './principal.js';
+
+/** One way to show who is behind a request, beside tokens: a session's cookie, a client certificate. */
+export interface RequestWitness {
+  /** What kinds of principals it can tell. */
+  readonly kinds: readonly PrincipalKind[];
+  /**
+   * @returns undefined when the request shows nothing of this kind
+   * @throws DomainError unauthorized when what it shows is wrong
+   */
+  witness(request: FastifyRequest): Principal | undefined | Promise<Principal | undefined>;
+}
+
+/** Who may use a route. */
+export interface Access {
+  readonly kinds: readonly PrincipalKind[];
+  /** Customers of other tiers find nothing at this path (specification 3, "What's NOT here on Free"). */
+  readonly tier?: CustomerTier;
+}
+
+export interface RequestAuthenticatorParts {
+  readonly operator: OperatorAuthenticator;
+  readonly bearers: BearerAuthenticator;
+  /** Asked in order, after the tokens. */
+  readonly witnesses: readonly RequestWitness[];
+}
+
+/**
+ * Finds out who is behind a request, and whether the route is for them. A token comes before a session, and a
+ * session before a client certificate; who shows two is taken for the first that the route accepts.
+ */
+export class RequestAuthenticator {
+  constructor(private readonly parts: RequestAuthenticatorParts) {}
+
+  /**
+   * @throws DomainError unauthorized, also for a credential that is right but not for this route: it learns no
+   *   more than a wrong one
+   * @throws DomainError bad_path for a customer whose tier does not have the route
+   */
+  async authenticate(request: FastifyRequest, access: Access): Promise<Principal> {
+    const principal = (await this.byToken(request, access)) ?? (await this.byWitness(request, access));
+    if (principal === undefined) throw refused();
+    checkTier(principal, access.tier);
+    return principal;
+  }
+
+  private async byToken(request: FastifyRequest, { kinds, tier }: Access): Promise<Principal | undefined> {
+    const { authorization, 'x-mint-credential': scoped } = request.headers;
+    if (authorization === undefined && scoped === undefined) return undefined;
+    const bearer = bearerOf(authorization);
+    if (scoped === undefined && bearer !== undefined && isPersonsToken(bearer)) return undefined;
+    if (kinds.includes('operator') && this.parts.operator.knows(authorization)) return { kind: 'operator' };
+    if (!kinds.includes('bearer') && !kinds.includes('credential')) throw refused();
+    const token = tokenIn(authorization, scoped?.toString());
+    const principal = await this.parts.bearers.authenticateToken(token);
+    // A customer who has no such route is told so with whatever credential: that is all there is to learn.
+    checkTier(principal, tier);
+    if (!kinds.includes(principal.kind)) throw refused();
+    return principal;
+  }
+
+  private async byWitness(request: FastifyRequest, { kinds }: Access): Promise<Principal | undefined> {
+    for (const witness of this.parts.witnesses) {
+      if (!witness.kinds.some((kind) => kinds.includes(kind))) continue;
+      const principal = await witness.witness(request);
+      if (principal === undefined) continue;
+      if (!kinds.includes(principal.kind)) throw refused();
+      return principal;
+    }
+    return undefined;
+  }
+}
+
+/** `Authorization: Bearer` or `X-Mint-Credential` (specification 2 §2); who sends both must mean one. */
+function tokenIn(authorization: string | undefined, scoped: string | undefined): string | undefined {
+  const bearer = bearerOf(authorization);
+  if (scoped === undefined) return bearer;
+  if (authorization === undefined) return scoped;
+  return bearer === scoped ? scoped : undefined;
+}
+
+function checkTier(principal: Principal, tier: CustomerTier | undefined): void {
+  if (tier === undefined || !('tier' in principal) || principal.tier === tier) return;
+  throw new DomainError('bad_path', 'There is nothing at this path.');
+}
