@@ -31,7 +31,7 @@ const clientSecret = 'a-secret-that-only-tests-know+/=%';
 
 /** @param redirectUris of the one client */
 export async function startOidcIssuer(redirectUris: readonly string[]): Promise<OidcIssuer> {
-  const { default: OidcProvider } = await import('oidc-provider');
+  const { default: OidcProvider } = await quietly(() => import('oidc-provider'));
   const asked = new Map<string, number>();
   let account: Account = { subject: 'nobody' };
   let provider: Provider | undefined;
@@ -61,32 +61,40 @@ export async function startOidcIssuer(redirectUris: readonly string[]): Promise<
   const people = new Map<string, Account>();
   const start = async () => {
     people.set(account.subject, account);
-    const { info, warn } = console;
-    // It tells everybody at length that its defaults are for development.
-    Object.assign(console, { info: () => undefined, warn: () => undefined });
-    provider = new OidcProvider(issuer, {
-      clients: [
-        {
-          client_id: clientId,
-          client_secret: clientSecret,
-          redirect_uris: [...redirectUris],
-          response_types: ['code'],
-        },
-      ],
-      jwks: { keys: [await signingKey()] },
-      cookies: { keys: ['a key of the tests'] },
-      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
-      // Most issuers put the e-mail into the ID token itself.
-      conformIdTokenClaims: false,
-      features: { devInteractions: { enabled: false } },
-      interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
-      findAccount: (_context, subject) => {
-        const person = people.get(subject);
-        return person && { accountId: subject, claims: () => claimsOf(person) };
-      },
-      pkce: { required: () => true },
-    });
-    Object.assign(console, { info, warn });
+    const key = await signingKey();
+    provider = await quietly(
+      () =>
+        new OidcProvider(issuer, {
+          clients: [
+            {
+              client_id: clientId,
+              client_secret: clientSecret,
+              redirect_uris: [...redirectUris],
+              response_types: ['code'],
+            },
+          ],
+          jwks: { keys: [key] },
+          cookies: { keys: ['a key of the tests'] },
+          claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+          // Most issuers put the e-mail into the ID token itself.
+          conformIdTokenClaims: false,
+          features: { devInteractions: { enabled: false } },
+          interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+          findAccount: (_context, subject) => {
+            const person = people.get(subject);
+            return person && { accountId: subject, claims: () => claimsOf(person) };
+          },
+          pkce: { required: () => true },
+          ttl: {
+            AccessToken: 600,
+            AuthorizationCode: 60,
+            Grant: 600,
+            IdToken: 600,
+            Interaction: 600,
+            Session: 600,
+          },
+        }),
+    );
   };
   await start();
   return {
@@ -109,6 +117,17 @@ export async function startOidcIssuer(redirectUris: readonly string[]): Promise<
         server.closeAllConnections();
       }),
   };
+}
+
+/** It tells everybody at length that its defaults are for development. */
+async function quietly<T>(work: () => T | Promise<T>): Promise<T> {
+  const { info, warn } = console;
+  Object.assign(console, { info: () => undefined, warn: () => undefined });
+  try {
+    return await work();
+  } finally {
+    Object.assign(console, { info, warn });
+  }
 }
 
 async function signingKey(): Promise<JWK> {

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '#libs/errors';
+import { isPersonsToken } from '../session/persons-token.js';
 import type { BearerAuthenticator } from './bearer.authenticator.js';
 import { refused } from './bearer.authenticator.js';
 import { bearerOf } from './bearer.js';
-import { isPersonsToken } from '../session/persons-token.js';
 import type { OperatorAuthenticator } from './operator.authenticator.js';
 import type { CustomerTier, Principal, PrincipalKind } from './principal.js';
 

@@ -158,6 +158,7 @@ class FakeProvisioner {
 
   @RpcMethod(ProvisionerService.method.createCustomer)
   async createCustomer({
+    id,
     handle,
     rootAlgorithm,
     intermediateAlgorithm,
@@ -167,9 +168,11 @@ class FakeProvisioner {
     const { customers } = this.product;
     this.product.check();
     if (handle === 'pki') throw new DomainError('bad_handle', 'The handle pki is reserved.');
-    if (customers.has(handle)) throw new DomainError('customer_exists', `${handle} exists.`);
+    const before = customers.get(handle);
+    if (before !== undefined && before.id === id) return { customer: before };
+    if (before !== undefined) throw new DomainError('customer_exists', `${handle} exists.`);
     const customer = create(CustomerSchema, {
-      id: randomUUID(),
+      id: id || randomUUID(),
       handle,
       status: CustomerStatus.PROVISIONING,
       createdAt: 1_760_000_000n,
@@ -185,7 +188,9 @@ class FakeProvisioner {
   }
 
   @RpcMethod(ProvisionerService.method.getCustomer)
-  async getCustomer({ handle }: GetCustomerRequest) {
+  async getCustomer({ handle, customerId }: GetCustomerRequest) {
+    const known = [...this.product.customers.values()].find(({ id }) => id === customerId);
+    if (known !== undefined) return { customer: this.product.customer(known.handle) };
     return { customer: this.product.customer(handle) };
   }
 

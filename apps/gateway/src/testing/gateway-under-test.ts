@@ -47,7 +47,7 @@ export interface GatewayUnderTest {
 }
 
 export async function startGatewayUnderTest(
-  options: Partial<Pick<GatewayConfig, 'identityProviders'>> = {},
+  options: Partial<Pick<GatewayConfig, 'identityProviders' | 'publicUrl'>> = {},
 ): Promise<GatewayUnderTest> {
   const database = await testDatabase([gatewayMigrations]);
   const lines: string[] = [];
@@ -83,7 +83,7 @@ export async function startGatewayUnderTest(
     host: '127.0.0.1',
     port: 0,
     bodyLimit,
-    publicUrl: undefined,
+    publicUrl: options.publicUrl,
     pkiUrl: undefined,
     baseDomain,
     operatorToken,
