@@ -21,6 +21,8 @@ describe('the command line', () => {
       'stackrunner customer resume',
       'stackrunner customer rotate-bearer',
       'stackrunner customer set-limits',
+      'stackrunner audit export',
+      'stackrunner audit verify',
       'stackrunner mint',
       'stackrunner status',
     ]);

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { auditExportCommand } from './audit/audit-export.command.js';
+import { auditVerifyCommand } from './audit/audit-verify.command.js';
 import type { CliContext } from './cli-context.js';
 import { customerCreateCommand } from './customer/customer-create.command.js';
 import { customerListCommand } from './customer/customer-list.command.js';
@@ -30,10 +32,24 @@ Examples:
   $ stackrunner customer create --help`,
     );
 
+  const audit = new Command('audit')
+    .summary('export and check audit trails')
+    .description("Exports customers' audit trails, and checks what was exported.")
+    .addCommand(auditExportCommand(context))
+    .addCommand(auditVerifyCommand(context))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stackrunner audit export acme --out acme.audit.jsonl
+  $ stackrunner audit verify acme.audit.jsonl`,
+    );
+
   return new Command('stackrunner')
     .description('Operates a Stackrunner certificate authority, and mints certificates with it.')
     .version(context.version, '--version', 'print the version of the command line')
     .addCommand(customer)
+    .addCommand(audit)
     .addCommand(mintCommand(context))
     .addCommand(statusCommand(context))
     .addHelpText(

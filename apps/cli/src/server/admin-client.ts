@@ -48,6 +48,19 @@ const statusSchema = z.looseObject({
 });
 export type StatusJson = z.infer<typeof statusSchema>;
 
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const trailPage = z.looseObject({
+  customer_id: z.string(),
+  handle: z.string(),
+  entries: z.array(
+    z.looseObject({ sequence: z.number(), recorded_at: z.string(), hash, entry: z.unknown() }),
+  ),
+  head: z.looseObject({ sequence: z.number(), hash }),
+});
+export type TrailPage = z.infer<typeof trailPage>;
+/** Entries of an audit trail a page: the admin interface allows 1 to 1000. */
+const TRAIL_PAGE_SIZE = 1_000;
+
 /** Customers a page: the admin interface allows 1 to 500. */
 const PAGE_SIZE = 500;
 
@@ -108,6 +121,24 @@ export class AdminClient {
     return read(customerSchema, await this.ask({ method: 'PUT', path: `${pathOf(handle)}/limits`, body }));
   }
 
+  /** A customer's audit trail as it stands at the first page; at least one page, which may be empty. */
+  async *auditTrail(handle: string): AsyncGenerator<TrailPage, undefined> {
+    let after = 0;
+    let end: number | undefined;
+    do {
+      const path = `${pathOf(handle)}/audit?after=${after}&limit=${TRAIL_PAGE_SIZE}`;
+      const page = read(trailPage, await this.ask({ method: 'GET', path }));
+      end ??= page.head.sequence;
+      const last = end;
+      // What was appended since then is for the next export.
+      const entries = page.entries.filter(({ sequence }) => sequence <= last);
+      if (after < last && entries.length === 0) throw incomplete(after, last);
+      after = entries.at(-1)?.sequence ?? after;
+      yield { ...page, entries };
+    } while (after < end);
+    return undefined;
+  }
+
   async status(): Promise<StatusJson> {
     return read(statusSchema, await this.ask({ method: 'GET', path: '/v1/admin/status' }));
   }
@@ -125,6 +156,14 @@ export class AdminClient {
       throw missing;
     }
   }
+}
+
+/** Said rather than written to a file that would verify as shorter than the trail is. */
+function incomplete(after: number, last: number): CliFailure {
+  return new CliFailure(
+    exitCodes.failed,
+    `the server's audit trail is broken: it ends at entry ${last}, and there is none after ${after}`,
+  );
 }
 
 const pathOf = (handle: string): string => `/v1/admin/customers/${handleInPath(handle)}`;

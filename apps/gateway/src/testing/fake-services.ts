@@ -289,7 +289,7 @@ export class FakeServicesModule {}
 @RpcController(AuditService)
 class FakeAudit {
   @RpcMethod(AuditService.method.readTrail)
-  readTrail({ customerId, after, limit }: ReadTrailRequest) {
+  async readTrail({ customerId, after, limit }: ReadTrailRequest) {
     const body = JSON.stringify({ customerId, limit });
     const entry = { sequence: after + 1n, recordedAt: 1_700_000_000_123n, hash: new Uint8Array(32), body };
     return { entries: [entry], headSequence: after + 1n, headHash: new Uint8Array(32) };
