@@ -7,11 +7,19 @@ import { checkSchema, type MigrationSet } from '#libs/database';
 import { checkHealth, type HealthReport, type RunningService } from '#libs/service';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditTrailService } from './audit/audit-trail.service.js';
+import { BirthCertController } from './birth-cert/birth-cert.controller.js';
+import { BirthCertService } from './birth-cert/birth-cert.service.js';
+import { CredentialController } from './credential/credential.controller.js';
+import { CredentialService } from './credential/credential.service.js';
+import { OperatorCredentialController } from './credential/operator-credential.controller.js';
+import { PermissionService } from './credential/permission.service.js';
 import { CustomerController } from './customer/customer.controller.js';
+import { CustomerDirectory } from './customer/customer.directory.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CreateGateway1795363200000 } from './database/migrations/1795363200000-create-gateway.migration.js';
 import { CreateCredentials1795400000000 } from './database/migrations/1795400000000-create-credentials.migration.js';
 import { CreateSessions1795401000000 } from './database/migrations/1795401000000-create-sessions.migration.js';
+import { CreateBirthCert1795402000000 } from './database/migrations/1795402000000-create-birth-cert.migration.js';
 import { DeviceController } from './device/device.controller.js';
 import { DeviceService } from './device/device.service.js';
 import { followEvents } from './gateway.events.js';
@@ -19,6 +27,7 @@ import { type GatewayDeps, type GatewayParts, openParts } from './gateway.parts.
 import { drain } from './http/drain.js';
 import { GatewayAdapter } from './http/gateway-adapter.js';
 import { createHttpServer } from './http/http-server.js';
+import { listenMutualTls } from './http/mutual-tls.listener.js';
 import { PublicUrls } from './http/public-urls.js';
 import { RouteTable } from './http/route-table.js';
 import { OpenApiController, versionToken } from './openapi/openapi.controller.js';
@@ -46,7 +55,12 @@ const service = 'gateway';
 
 export const gatewayMigrations: MigrationSet = {
   service,
-  migrations: [CreateGateway1795363200000, CreateCredentials1795400000000, CreateSessions1795401000000],
+  migrations: [
+    CreateGateway1795363200000,
+    CreateCredentials1795400000000,
+    CreateSessions1795401000000,
+    CreateBirthCert1795402000000,
+  ],
 };
 
 @Module({})
@@ -56,7 +70,10 @@ export class GatewayModule {
       module: GatewayModule,
       controllers: [
         AuditController,
+        BirthCertController,
         CustomerController,
+        CredentialController,
+        OperatorCredentialController,
         PkiController,
         StatusController,
         OpenApiController,
@@ -70,6 +87,9 @@ export class GatewayModule {
         { provide: APP_INTERCEPTOR, useClass: TraceInterceptor },
         { provide: ProblemResponder, useValue: parts.problems },
         { provide: PublicUrls, useValue: parts.urls },
+        { provide: CustomerDirectory, useValue: parts.directory },
+        { provide: CredentialService, useValue: parts.credentialService },
+        { provide: PermissionService, useValue: parts.permissionService },
         { provide: CustomerService, useValue: parts.customerService },
         { provide: SignInService, useValue: parts.signIns },
         { provide: SignUpService, useValue: parts.signUps },
@@ -77,6 +97,7 @@ export class GatewayModule {
         { provide: PageFiles, useValue: parts.pages },
         { provide: TrustArtifactService, useValue: parts.artifacts },
         { provide: AuditTrailService, useValue: parts.trails },
+        { provide: BirthCertService, useValue: parts.birthCerts },
         { provide: SerialStatusService, useValue: parts.serials },
         { provide: StatusService, useValue: parts.statuses },
         { provide: readiness, useValue: ready },
@@ -93,6 +114,8 @@ const readyHoldsMs = 250;
 export interface RunningGateway extends RunningService {
   /** What it listens on, for example `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** Where client certificates authenticate; undefined when that is off. */
+  readonly mutualTlsUrl: string | undefined;
 }
 
 /** Starts the gateway on a current schema: follows events, then listens. */
@@ -115,15 +138,21 @@ export async function startGateway(deps: GatewayDeps): Promise<RunningGateway> {
     await app.listen(port, host);
     routes.assertDocumented(operations);
     const url = urlOf(host, app.getHttpServer().address());
+    const { port: mtlsPort, certFile, keyFile } = config.mutualTls;
+    const mutualTls =
+      mtlsPort === undefined
+        ? undefined
+        : await listenMutualTls(app.getHttpServer(), { host, port: mtlsPort, certFile, keyFile, bodyLimit });
     parts.urls.listenOn(url);
     parts.relay.start();
     return {
       name: service,
       url,
+      mutualTlsUrl: mutualTls?.url,
       ready,
       async stop() {
         parts.draining.now = true;
-        await drain(app);
+        await Promise.all([mutualTls?.close(), drain(app)]);
         await Promise.all(subscriptions.map((each) => each.close()));
         await parts.close();
       },

@@ -17,12 +17,23 @@ import { BearerRepository } from './auth/bearer.repository.js';
 import { BearerCache } from './auth/bearer-cache.js';
 import { OperatorAuthenticator } from './auth/operator.authenticator.js';
 import { RequestAuthenticator } from './auth/request.authenticator.js';
+import { BirthCertRepository } from './birth-cert/birth-cert.repository.js';
+import { BirthCertService } from './birth-cert/birth-cert.service.js';
+import { ClientCertificateAuthenticator } from './birth-cert/client-certificate.authenticator.js';
+import { ClientCertificateCache } from './birth-cert/client-certificate.cache.js';
+import { CredentialRepository } from './credential/credential.repository.js';
+import { CredentialService } from './credential/credential.service.js';
+import { CredentialUse } from './credential/credential-use.js';
+import { PermissionRepository } from './credential/permission.repository.js';
+import { PermissionService } from './credential/permission.service.js';
 import { CustomerDirectory } from './customer/customer.directory.js';
 import { CustomerRepository } from './customer/customer.repository.js';
 import { CustomerService } from './customer/customer.service.js';
 import { DeviceService } from './device/device.service.js';
+import { freeIssueRoutes } from './free/free-issue.routes.js';
 import type { Draining } from './http/draining.js';
 import { PublicUrls } from './http/public-urls.js';
+import { IssueRoutes } from './mint/issue.routes.js';
 import { MintRoutes } from './mint/mint.routes.js';
 import { MintService } from './mint/mint.service.js';
 import { MintCoalescer } from './mint/mint-coalescer.js';
@@ -30,6 +41,7 @@ import { PageFiles } from './pages/page-files.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { scopedMintRoutes } from './scoped-mint/scoped-mint.routes.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionService } from './session/session.service.js';
 import { SessionWitness } from './session/session.witness.js';
@@ -79,6 +91,8 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
   const onMessage = (csrs: number) => metrics.messageSent(csrs);
   const coalescer = new MintCoalescer({ issuer, clock, timeoutMs: mintTimeoutMs, onMessage });
   const tokens = new BearerAuthenticator(cache, bearers, metrics, clock);
+  const uses = new CredentialUse(dataSource, clock, logger);
+  uses.start();
   const operator = new OperatorAuthenticator(config.operatorToken);
   const { identityProviders, signInAllow } = config;
   const identities = new IdentityProviders({
@@ -87,13 +101,23 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     now: () => clock.now(),
   });
   const sessions = new SessionService(new SessionRepository(dataSource), identities, clock);
-  const witnesses = [new SessionWitness(sessions, urls)];
-  const authenticator = new RequestAuthenticator({ operator, bearers: tokens, witnesses });
+  const clientCertificates = new ClientCertificateCache(clock);
+  const certificates = new ClientCertificateAuthenticator(clientCertificates, dataSource, clock);
+  const witnesses = [new SessionWitness(sessions, urls), certificates];
+  const authenticator = new RequestAuthenticator({ operator, bearers: tokens, uses, witnesses });
+  const permissions = new PermissionRepository();
+  const credentials = new CredentialRepository();
   const mints = new MintService(tokens, directory, coalescer);
   const { bodyLimit } = config;
   const outbox = new Outbox(service);
+  const births = new BirthCertRepository(tenants);
+
+  const changes = { tenants, permissions, credentials, outbox, relay, cache, clock };
+  const permissionService = new PermissionService(changes);
 
   return {
+    permissionService,
+    credentialService: new CredentialService({ ...changes, permissionService }),
     pool,
     relay,
     urls,
@@ -103,9 +127,24 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     problems,
     metrics,
     authenticator,
+    clientCertificates,
+    birthCerts: new BirthCertService({
+      ...{ births, mints, directory, tenants, outbox, relay, cache: clientCertificates },
+    }),
     audits: new AuditRecorder({ dataSource, outbox, relay, directory, clock }),
     trails: new AuditTrailService(rpc.client(AuditService), directory),
-    mintRoutes: new MintRoutes({ mints, problems, metrics, draining, bodyLimit }),
+    mintRoutes: new MintRoutes({
+      mints,
+      clientCertificates: certificates,
+      problems,
+      metrics,
+      draining,
+      bodyLimit,
+    }),
+    issueRoutes: new IssueRoutes({
+      ...{ mints, clientCertificates: certificates, authenticator, problems, metrics, draining, bodyLimit },
+      issueRoutes: [...scopedMintRoutes, ...freeIssueRoutes],
+    }),
     customerService: new CustomerService({
       ...{ provisioner, issuer, billing: rpc.client(BillingService) },
       ...{ directory, customers, bearers, cache, tenants, outbox, relay, urls, logger },
@@ -122,6 +161,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     serials: new SerialStatusService(directory, rpc.client(RevocationService)),
     statuses: new StatusService(rpc, productVersion()),
     async close(): Promise<void> {
+      await uses.stop();
       await relay.stop();
       await Promise.all([dataSource.destroy(), pool.end()]);
     },

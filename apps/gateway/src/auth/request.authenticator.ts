@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '#libs/errors';
+import { comesFrom } from '../credential/source-networks.js';
 import { isPersonsToken } from '../session/persons-token.js';
 import type { BearerAuthenticator } from './bearer.authenticator.js';
 import { refused } from './bearer.authenticator.js';
@@ -28,6 +29,8 @@ export interface Access {
 export interface RequestAuthenticatorParts {
   readonly operator: OperatorAuthenticator;
   readonly bearers: BearerAuthenticator;
+  /** Told of every use of a scoped credential. */
+  readonly uses: { note(credentialId: string): void };
   /** Asked in order, after the tokens. */
   readonly witnesses: readonly RequestWitness[];
 }
@@ -63,6 +66,10 @@ export class RequestAuthenticator {
     // A customer who has no such route is told so with whatever credential: that is all there is to learn.
     checkTier(principal, tier);
     if (!kinds.includes(principal.kind)) throw refused();
+    if (principal.kind === 'credential') {
+      if (!comesFrom(principal.sourceNetworks, request.ip)) throw refused();
+      this.parts.uses.note(principal.credentialId);
+    }
     return principal;
   }
 

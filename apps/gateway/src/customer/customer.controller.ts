@@ -1,12 +1,9 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { DomainError } from '#libs/errors';
+import { readPage } from '../http/page-query.js';
 import type { CustomerJson } from './customer.schema.js';
 import { validateLimits, validateNewCustomer } from './customer.schema.js';
 import { CustomerService, type CustomerWithBearer } from './customer.service.js';
-
-const defaultPage = 100;
-const largestPage = 500;
 
 /** The operator's customers. Who comes here has shown the operator's token. */
 @Controller('v1/admin/customers')
@@ -20,10 +17,7 @@ export class CustomerController {
 
   @Get()
   list(@Query() query: Record<string, unknown>, @Req() request: FastifyRequest): Promise<unknown> {
-    return this.customers.list(
-      { size: pageSize(query.limit), token: pageToken(query.page_token) },
-      request.id,
-    );
+    return this.customers.list(readPage(query), request.id);
   }
 
   @Get(':handle')
@@ -57,22 +51,4 @@ export class CustomerController {
   ): Promise<CustomerJson> {
     return this.customers.setLimits(handle, validateLimits(body), request.id);
   }
-}
-
-function pageSize(text: unknown): number {
-  if (text === undefined) return defaultPage;
-  const size = typeof text === 'string' && /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (size >= 1 && size <= largestPage) return size;
-  throw new DomainError('bad_request', `limit must be a whole number from 1 to ${largestPage}.`, {
-    details: { field: 'limit' },
-  });
-}
-
-function pageToken(text: unknown): string {
-  if (text === undefined) return '';
-  // A token is a handle; a null octet in it, for example, could be none.
-  if (typeof text === 'string' && /^[\x20-\x7e]{0,100}$/.test(text)) return text;
-  throw new DomainError('bad_request', 'page_token is not one that this interface gave.', {
-    details: { field: 'page_token' },
-  });
 }

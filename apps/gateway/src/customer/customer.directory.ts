@@ -56,6 +56,16 @@ export class CustomerDirectory {
     return id;
   }
 
+  /**
+   * A customer as the provisioner has it now, and as the projection has it from now on.
+   *
+   * @throws DomainError customer_not_found, service_unavailable
+   */
+  fresh(handle: string): Promise<Customer> {
+    if (!isHandle(handle)) throw notFound();
+    return this.ask(handle);
+  }
+
   private async askedId(handle: string): Promise<string> {
     if ((this.misses.get(handle) ?? 0) > this.parts.clock.now()) throw notFound();
     return (await this.ask(handle)).id;

@@ -1,3 +1,4 @@
+import { pageParameters } from '../http/page-query.js';
 import { handleParameter, type Operation, outages } from '../openapi/operation.js';
 import {
   customerPageSchema,
@@ -38,20 +39,7 @@ export const customerOperations: readonly Operation[] = [
     path: base,
     id: 'listCustomers',
     summary: 'List customers by handle',
-    parameters: [
-      {
-        name: 'limit',
-        in: 'query',
-        description: 'Customers a page; default 100.',
-        schema: { type: 'integer', minimum: 1, maximum: 500 },
-      },
-      {
-        name: 'page_token',
-        in: 'query',
-        description: 'next_page_token of the page before.',
-        schema: { type: 'string' },
-      },
-    ],
+    parameters: pageParameters,
     answer: {
       status: 200,
       description: 'A page of customers, without limits and use.',

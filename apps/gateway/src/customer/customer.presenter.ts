@@ -91,7 +91,12 @@ function numberOrNull(value: bigint | undefined): number | null {
   return value === undefined ? null : Number(value);
 }
 
-function presentConstraints(constraints: NameConstraints | undefined): NameConstraintsJson | null {
+type ConstraintLists = Omit<NameConstraints, '$typeName' | '$unknown'>;
+
+/** The lists that are not empty; null when nothing is constrained. */
+export function presentConstraints(
+  constraints: { readonly [name in keyof ConstraintLists]: readonly string[] } | undefined,
+): NameConstraintsJson | null {
   if (constraints === undefined) return null;
   const lists: Required<NameConstraintsJson> = {
     permitted_dns: constraints.permittedDns,

@@ -21,7 +21,7 @@ const names = {
   maxItems: 100,
   items: { type: 'string', minLength: 1, maxLength: 253 },
 } as const;
-const nameConstraintsSchema = {
+export const nameConstraintsSchema = {
   type: 'object',
   additionalProperties: false,
   properties: Object.fromEntries(constraintNames.map((name) => [name, names])),

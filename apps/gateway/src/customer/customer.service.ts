@@ -204,7 +204,8 @@ function limitOf(value: number | null): { value?: bigint } {
   return value === null ? {} : { value: BigInt(value) };
 }
 
-function constraintsOf(json: NameConstraintsJson): Omit<NameConstraints, '$typeName' | '$unknown'> {
+/** The contract's lists of what JSON names. */
+export function constraintsOf(json: NameConstraintsJson): Omit<NameConstraints, '$typeName' | '$unknown'> {
   return {
     permittedDns: [...(json.permitted_dns ?? [])],
     excludedDns: [...(json.excluded_dns ?? [])],

@@ -3,6 +3,7 @@ import { DomainError } from '#libs/errors';
 import { type AuditRecorder, auditHook } from '../audit/audit.recorder.js';
 import type { Principal } from '../auth/principal.js';
 import type { Access, RequestAuthenticator } from '../auth/request.authenticator.js';
+import type { IssueRoutes } from '../mint/issue.routes.js';
 import type { MintRoutes } from '../mint/mint.routes.js';
 import type { Operation } from '../openapi/operation.js';
 import { parseJson } from '../problem/json-body.js';
@@ -17,6 +18,7 @@ import type { RouteTable } from './route-table.js';
 
 export interface HttpServerParts {
   readonly mintRoutes: MintRoutes;
+  readonly issueRoutes: IssueRoutes;
   readonly authenticator: RequestAuthenticator;
   /** Every route with who may use it. */
   readonly operations: readonly Operation[];
@@ -72,6 +74,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
   server.addHook('onRoute', ({ method, url }) => parts.routes.add(method, url));
   // Loaded now, so that what follows does not reach into its scope.
   await server.register((scope) => mintRoutes.register(scope));
+  await server.register((scope) => parts.issueRoutes.register(scope));
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson);
   server.addHook('onRequest', new Doorkeeper(parts).hook);

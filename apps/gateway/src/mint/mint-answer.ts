@@ -1,4 +1,5 @@
 import type { IssuedCertificate, MintResponse } from '#libs/contracts';
+import { DomainError } from '#libs/errors';
 import { timestamp } from '../http/timestamp.js';
 import { hexSerial } from '../pki/serial.js';
 
@@ -16,6 +17,14 @@ export function writeMintAnswer(handle: string, minted: MintResponse): string {
   }
   const batchId = minted.batchNumber === undefined ? '' : `,"batch_id":"${handle}-#${minted.batchNumber}"`;
   return `{"version":"v1","certs":[${certificates}],"chain":"${chainJson(minted.chain)}"${batchId}}`;
+}
+
+/** Writes the answer to one CSR of the Free tier (specification 3): the certificate's members, and the chain. */
+export function writeSingleAnswer({ certificates, chain }: MintResponse): string {
+  const [certificate] = certificates;
+  if (certificate === undefined)
+    throw new DomainError('internal', 'The issuer answered without a certificate.');
+  return `${certificateJson(certificate).slice(0, -1)},"chain":"${chainJson(chain)}"}`;
 }
 
 function certificateJson({ der, serial, fingerprint, notBefore, notAfter }: IssuedCertificate): string {

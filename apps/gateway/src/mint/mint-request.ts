@@ -1,4 +1,6 @@
+import type { LeafProfile } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
+import type { NameConstraints } from '#libs/x509';
 import { parseJson } from '../problem/json-body.js';
 import { countCsrs, readCsrs } from './csr-pem.js';
 import { type MintBody, validateMintBody } from './mint.schema.js';
@@ -7,16 +9,20 @@ import { parseTtl, ttlSeconds } from './ttl.js';
 export const jsonType = 'application/json';
 export const pemType = 'application/x-pem-file';
 
-/** What a client sent to a mint route. */
-export interface MintCall {
-  /** The handle in the path. */
-  readonly handle: string;
-  /** The lifetime in the path; undefined on the route without one. */
-  readonly pathTtl: string | undefined;
+/** What a client sent to a route that issues. */
+export interface IssueCall {
   readonly contentType: string | undefined;
   readonly contentEncoding: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly body: Buffer;
+}
+
+/** What a client sent to a mint route. */
+export interface MintCall extends IssueCall {
+  /** The handle in the path. */
+  readonly handle: string;
+  /** The lifetime in the path; undefined on the route without one. */
+  readonly pathTtl: string | undefined;
 }
 
 /** What the issuer is asked for. */
@@ -28,6 +34,10 @@ export interface MintOrder {
   readonly ttlSeconds: number;
   /** Empty for none. */
   readonly idempotencyKey: string;
+  /** Default: a mint's. */
+  readonly profile?: LeafProfile;
+  /** Of the credential that asks. */
+  readonly nameConstraints?: NameConstraints | undefined;
 }
 
 /**
@@ -53,11 +63,8 @@ interface Read {
   readonly handle?: string | undefined;
 }
 
-function bodyReader({ contentType, contentEncoding }: MintCall): (body: Buffer) => Read {
-  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
-    throw new DomainError('unsupported_media_type', 'Send the body without a Content-Encoding.');
-  }
-  switch (mediaType(contentType)) {
+function bodyReader(call: MintCall): (body: Buffer) => Read {
+  switch (mediaTypeOf(call)) {
     case jsonType:
       return readJson;
     case pemType:
@@ -65,6 +72,14 @@ function bodyReader({ contentType, contentEncoding }: MintCall): (body: Buffer) 
     default:
       throw new DomainError('unsupported_media_type', `Send the body as ${jsonType} or ${pemType}.`);
   }
+}
+
+/** @throws DomainError unsupported_media_type for a body in a Content-Encoding */
+export function mediaTypeOf({ contentType, contentEncoding }: IssueCall): string | undefined {
+  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
+    throw new DomainError('unsupported_media_type', 'Send the body without a Content-Encoding.');
+  }
+  return mediaType(contentType);
 }
 
 /** The type without its parameters (RFC 9110 §8.3.1). */
@@ -78,7 +93,8 @@ function readJson(body: Buffer): Read {
   return { csrPems: csr_pems, ttl, handle };
 }
 
-function readPem(body: Buffer): Read {
+/** One request in raw PEM. @throws DomainError bad_request, bad_count */
+export function readPem(body: Buffer): Read {
   const text = body.toString('latin1');
   const count = countCsrs(text);
   if (count === 0) throw new DomainError('bad_request', 'The body is not a PEM certificate request.');
@@ -89,14 +105,20 @@ function readPem(body: Buffer): Read {
 
 const printable = /^[\x20-\x7e]{1,255}$/;
 
-function readIdempotencyKey(key: string | undefined): string {
+/** @throws DomainError bad_request */
+export function readIdempotencyKey(key: string | undefined): string {
   if (key === undefined) return '';
   if (printable.test(key)) return key;
   throw new DomainError('bad_request', 'Idempotency-Key must be 1 to 255 printable ASCII characters.');
 }
 
-/** The path wins; the body either says as long a time, in whatever form, or nothing. */
-function chooseTtl(pathTtl: string | undefined, bodyTtl: string | undefined): number {
+/**
+ * The path wins; the body either says as long a time, in whatever form, or nothing.
+ *
+ * @returns seconds
+ * @throws DomainError bad_ttl, ttl_mismatch
+ */
+export function chooseTtl(pathTtl: string | undefined, bodyTtl: string | undefined): number {
   const asked = pathTtl ?? bodyTtl;
   if (asked === undefined)
     throw new DomainError('bad_ttl', 'A lifetime is missing: give one in ttl or in the path.');

@@ -3,23 +3,22 @@ import { handleParameter, type Operation, outages, type Parameter, textFile } fr
 import { mintAnswerSchema, mintBodySchema } from './mint.schema.js';
 import { jsonType, pemType } from './mint-request.js';
 
-const idempotencyKey: Parameter = {
+export const idempotencyKey: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
   description: 'The same key and body within 24 hours give the same certificates and one issuance.',
   schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
 };
 
-const errors = [
+/** What every route answers that issues. */
+export const issuingErrors = [
   'body_too_large',
   'unauthorized',
-  'customer_not_found',
   'customer_not_active',
   'unsupported_media_type',
   'bad_request',
   'bad_count',
   'bad_ttl',
-  'handle_mismatch',
   'issue_failed',
   'idempotency_key_reused',
   'rate_limited',
@@ -29,7 +28,14 @@ const errors = [
   ...outages,
 ] as const satisfies readonly ErrorCode[];
 
-const answer: Operation['answer'] = {
+const errors = [
+  ...issuingErrors,
+  'bad_path',
+  'customer_not_found',
+  'handle_mismatch',
+] as const satisfies readonly ErrorCode[];
+
+export const mintAnswer: Operation['answer'] = {
   status: 200,
   description: 'Every certificate that was asked for.',
   content: { 'application/json': mintAnswerSchema },
@@ -44,10 +50,10 @@ const answer: Operation['answer'] = {
 const shared = {
   method: 'POST',
   tag: 'mint',
-  access: ['bearer'],
+  access: ['bearer', 'certificate'],
   tier: 'dev',
   request: { [jsonType]: mintBodySchema, [pemType]: textFile },
-  answer,
+  answer: mintAnswer,
 } as const;
 
 export const mintOperations: readonly Operation[] = [

@@ -2,12 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { MintResponse } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { withSpan } from '#libs/observability';
-import type { BearerPrincipal } from '../auth/principal.js';
+import type { ClientCertificateAuthenticator } from '../birth-cert/client-certificate.authenticator.js';
 import type { Draining } from '../http/draining.js';
 import { checkFraming } from '../http/framing.js';
 import type { ProblemResponder } from '../problem/problem-responder.js';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
-import type { MintService } from './mint.service.js';
+import type { MintingPrincipal, MintService } from './mint.service.js';
 import { writeMintAnswer } from './mint-answer.js';
 import type { MintCall } from './mint-request.js';
 
@@ -22,7 +22,7 @@ interface Arrival {
   readonly contentType: string | undefined;
   /** Milliseconds of `performance.now()`. */
   readonly at: number;
-  principal?: BearerPrincipal;
+  principal?: MintingPrincipal;
 }
 
 interface MintParams {
@@ -33,6 +33,7 @@ type MintHttpRequest = FastifyRequest<{ Params: MintParams; Body: Buffer | undef
 
 export interface MintRoutesParts {
   readonly mints: MintService;
+  readonly clientCertificates: Pick<ClientCertificateAuthenticator, 'authenticate'>;
   readonly problems: ProblemResponder;
   readonly metrics: GatewayMetrics;
   readonly draining: Draining;
@@ -83,7 +84,12 @@ export class MintRoutes {
 
   /** @returns nothing when the caller is known at once */
   private admit(request: MintHttpRequest, arrival: Arrival): Promise<void> | undefined {
-    const admitted = this.parts.mints.admit(request.raw.headers.authorization, request.params.handle);
+    const { clientCertificates, mints } = this.parts;
+    const { authorization } = request.raw.headers;
+    const { handle } = request.params;
+    const certified = authorization === undefined ? clientCertificates.authenticate(request.raw) : undefined;
+    const admitted =
+      certified?.then((principal) => mints.admitAs(principal, handle)) ?? mints.admit(authorization, handle);
     if (admitted instanceof Promise) {
       return admitted.then((principal) => {
         arrival.principal = principal;
@@ -129,7 +135,11 @@ export class MintRoutes {
   }
 }
 
-function answerHeaders({ rateLimit, replayed }: MintResponse, requestId: string): Record<string, string> {
+/** What goes with certificates. */
+export function answerHeaders(
+  { rateLimit, replayed }: MintResponse,
+  requestId: string,
+): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',

@@ -16,6 +16,7 @@ const profiles: Readonly<Record<LeafProfile, Profile>> = {
   [LeafProfile.SIGN_LEAF]: { names: 'own', ownNamesOnly: false },
   [LeafProfile.CROSS_SIGN]: { names: 'verbatim', ownNamesOnly: false },
   [LeafProfile.FREE]: { names: 'requested', ownNamesOnly: true },
+  [LeafProfile.BIRTH]: { names: 'own', ownNamesOnly: false },
 };
 
 /**

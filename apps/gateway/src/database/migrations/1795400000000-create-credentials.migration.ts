@@ -28,9 +28,10 @@ export class CreateCredentials1795400000000 implements MigrationInterface {
         customer_id uuid NOT NULL REFERENCES gateway.customer,
         label text NOT NULL,
         created_at timestamptz NOT NULL DEFAULT now(),
-        UNIQUE (customer_id, label),
+        deleted_at timestamptz,
         UNIQUE (customer_id, id)
       );
+      CREATE UNIQUE INDEX permission_label ON gateway.permission (customer_id, label) WHERE deleted_at IS NULL;
 
       CREATE TABLE gateway.permission_signing_cert (
         permission_id uuid NOT NULL,
@@ -39,7 +40,7 @@ export class CreateCredentials1795400000000 implements MigrationInterface {
         modes text[] NOT NULL CHECK (cardinality(modes) > 0 AND modes <@ ARRAY['sign_leaf', 'cross_sign']),
         PRIMARY KEY (permission_id, cert_id),
         -- With the customer, so that nothing joins what belongs to two.
-        FOREIGN KEY (customer_id, permission_id) REFERENCES gateway.permission (customer_id, id) ON DELETE CASCADE,
+        FOREIGN KEY (customer_id, permission_id) REFERENCES gateway.permission (customer_id, id),
         FOREIGN KEY (customer_id, cert_id) REFERENCES gateway.signing_cert (customer_id, id)
       );
 
@@ -64,7 +65,7 @@ export class CreateCredentials1795400000000 implements MigrationInterface {
         .map((table) => enableRowSecurity(`gateway.${table}`))
         .join('\n')}
       ${grant('gateway', 'SELECT, INSERT', 'gateway.signing_cert')}
-      ${grant('gateway', 'SELECT, INSERT, DELETE', 'gateway.permission')}
+      ${grant('gateway', 'SELECT, INSERT, UPDATE', 'gateway.permission')}
       ${grant('gateway', 'SELECT, INSERT, UPDATE, DELETE', 'gateway.permission_signing_cert')}
       ${grant('gateway', 'SELECT, INSERT, UPDATE', 'gateway.credential')}
 

@@ -1,0 +1,176 @@
+import { pageParameters } from '../http/page-query.js';
+import { handleParameter, type Operation, outages, type Parameter } from '../openapi/operation.js';
+import {
+  credentialPageSchema,
+  credentialSchema,
+  grantSchema,
+  newCredentialAnswerSchema,
+  newCredentialSchema,
+  newPermissionSchema,
+  permissionListSchema,
+  permissionSchema,
+  signingCertListSchema,
+} from './credential.schema.js';
+
+const owner = { tag: 'account', access: ['bearer', 'owner'], tier: 'dev' } as const;
+const operator = { tag: 'operator', access: ['operator'] } as const;
+const ownerErrors = ['unauthorized', 'bad_path', ...outages] as const;
+const bodyErrors = ['body_too_large', 'unsupported_media_type', 'bad_request'] as const;
+const idOf = (what: string): Parameter => ({
+  name: 'id',
+  in: 'path',
+  description: `Id of the ${what}.`,
+  schema: { type: 'string' },
+});
+const json = (description: string, schema: Operation['answer']['content'][string]) =>
+  ({ status: 200, description, content: { 'application/json': schema } }) as const;
+const created = {
+  status: 201,
+  description: 'The credential, whose bearer is shown this once.',
+  content: { 'application/json': newCredentialAnswerSchema },
+} as const;
+const operatorBase = '/v1/admin/customers/{handle}/credentials';
+
+export const credentialOperations: readonly Operation[] = [
+  {
+    ...owner,
+    method: 'GET',
+    path: '/v1/signing-certs',
+    id: 'listSigningCerts',
+    summary: 'What your scoped credentials can be signed by',
+    answer: json('The signing certs.', signingCertListSchema),
+    errors: ownerErrors,
+  },
+  {
+    ...owner,
+    method: 'GET',
+    path: '/v1/permissions',
+    id: 'listPermissions',
+    summary: 'List your permissions',
+    answer: json('All of them, the oldest first.', permissionListSchema),
+    errors: ownerErrors,
+  },
+  {
+    ...owner,
+    method: 'POST',
+    path: '/v1/permissions',
+    id: 'createPermission',
+    summary: 'Let some credentials be signed for, in some modes',
+    request: { 'application/json': newPermissionSchema },
+    answer: { ...json('The permission.', permissionSchema), status: 201 },
+    errors: [...ownerErrors, ...bodyErrors, 'permission_exists'],
+  },
+  {
+    ...owner,
+    method: 'GET',
+    path: '/v1/permissions/{id}',
+    id: 'showPermission',
+    summary: 'Show a permission',
+    parameters: [idOf('permission')],
+    answer: json('The permission.', permissionSchema),
+    errors: [...ownerErrors, 'permission_not_found'],
+  },
+  {
+    ...owner,
+    method: 'PUT',
+    path: '/v1/permissions/{id}/signing-certs/{certId}',
+    id: 'setPermissionModes',
+    summary: 'Set the modes that a permission has for a signing cert',
+    description: 'It counts for all credentials of the permission within a second.',
+    parameters: [
+      idOf('permission'),
+      { name: 'certId', in: 'path', description: 'Id of the signing cert.', schema: { type: 'string' } },
+    ],
+    request: { 'application/json': grantSchema },
+    answer: json('The permission.', permissionSchema),
+    errors: [...ownerErrors, ...bodyErrors, 'permission_not_found', 'cert_not_allowed'],
+  },
+  {
+    ...owner,
+    method: 'DELETE',
+    path: '/v1/permissions/{id}',
+    id: 'deletePermission',
+    summary: 'End a permission and revoke its credentials',
+    parameters: [idOf('permission')],
+    answer: json('The permission as it was.', permissionSchema),
+    errors: [...ownerErrors, 'permission_not_found'],
+  },
+  {
+    ...owner,
+    method: 'GET',
+    path: '/v1/credentials',
+    id: 'listCredentials',
+    summary: 'List your scoped credentials',
+    parameters: pageParameters,
+    answer: json('A page of them, the oldest first.', credentialPageSchema),
+    errors: [...ownerErrors, 'bad_request'],
+  },
+  {
+    ...owner,
+    method: 'POST',
+    path: '/v1/credentials',
+    id: 'createCredential',
+    summary: 'Make a scoped credential',
+    request: { 'application/json': newCredentialSchema },
+    answer: created,
+    errors: [...ownerErrors, ...bodyErrors, 'bad_ttl', 'permission_not_found'],
+  },
+  {
+    ...owner,
+    method: 'GET',
+    path: '/v1/credentials/{id}',
+    id: 'showCredential',
+    summary: 'Show a scoped credential',
+    parameters: [idOf('credential')],
+    answer: json('The credential.', credentialSchema),
+    errors: [...ownerErrors, 'credential_not_found'],
+  },
+  {
+    ...owner,
+    method: 'DELETE',
+    path: '/v1/credentials/{id}',
+    id: 'revokeCredential',
+    summary: 'Revoke a scoped credential, and no other',
+    parameters: [idOf('credential')],
+    answer: json('The credential.', credentialSchema),
+    errors: [...ownerErrors, 'credential_not_found'],
+  },
+  {
+    ...operator,
+    method: 'POST',
+    path: operatorBase,
+    id: 'seedCredential',
+    summary: 'Make a scoped credential for a customer',
+    parameters: [handleParameter],
+    request: { 'application/json': newCredentialSchema },
+    answer: created,
+    errors: [
+      'unauthorized',
+      ...bodyErrors,
+      'bad_ttl',
+      'customer_not_found',
+      'permission_not_found',
+      ...outages,
+    ],
+  },
+  {
+    ...operator,
+    method: 'GET',
+    path: operatorBase,
+    id: 'listCustomerCredentials',
+    summary: "List a customer's scoped credentials",
+    parameters: [handleParameter, ...pageParameters],
+    answer: json('A page of them, the oldest first.', credentialPageSchema),
+    errors: ['unauthorized', 'bad_request', 'customer_not_found', ...outages],
+  },
+  {
+    ...operator,
+    method: 'DELETE',
+    path: `${operatorBase}/{id}`,
+    id: 'revokeCustomerCredential',
+    summary: "Revoke a customer's scoped credential",
+    parameters: [handleParameter, idOf('credential')],
+    answer: json('The credential.', credentialSchema),
+    errors: ['unauthorized', 'bad_request', 'customer_not_found', 'credential_not_found', ...outages],
+  },
+];

@@ -1,0 +1,114 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '#libs/errors';
+import { withSpan } from '#libs/observability';
+import type { CustomerPrincipal } from '../auth/principal.js';
+import type { Access, RequestAuthenticator } from '../auth/request.authenticator.js';
+import { checkFraming } from '../http/framing.js';
+import { answerHeaders, type MintRoutesParts } from './mint.routes.js';
+import type { IssueCall, MintOrder } from './mint-request.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What an issuing route knows before the body is read; null on every other route. */
+    issuing: Issuing | null;
+  }
+}
+
+interface Issuing {
+  readonly contentType: string | undefined;
+  /** Milliseconds of `performance.now()`. */
+  readonly at: number;
+  principal?: CustomerPrincipal;
+}
+
+type IssueHttpRequest = FastifyRequest<{ Params: { readonly ttl?: string }; Body: Buffer | undefined }>;
+type MintAnswer = Awaited<ReturnType<MintRoutesParts['mints']['issue']>>;
+
+/** A route that issues by another profile than a mint's. */
+export interface IssueRoute {
+  /** With parameters as fastify writes them. */
+  readonly path: string;
+  readonly access: Access;
+  /** Reads the body, and refuses what the principal may not ask for. */
+  readonly read: (principal: CustomerPrincipal, call: IssueCall, pathTtl: string | undefined) => MintOrder;
+  /** The answer's body, in JSON. */
+  readonly write: (principal: CustomerPrincipal, minted: MintAnswer) => string;
+}
+
+export interface IssueRoutesParts extends MintRoutesParts {
+  readonly authenticator: RequestAuthenticator;
+  readonly issueRoutes: readonly IssueRoute[];
+}
+
+const noBody = Buffer.alloc(0);
+
+/**
+ * The issuing routes beside the mint routes, straight on fastify like them, with the same order of checks: size of the body, who
+ * asks, standing, body, limits.
+ */
+export class IssueRoutes {
+  constructor(private readonly parts: IssueRoutesParts) {}
+
+  /** Registers the routes in a scope of their own, which no later hook of the server reaches. */
+  async register(scope: FastifyInstance): Promise<void> {
+    scope.decorateRequest('issuing', null);
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    scope.setErrorHandler((error, request, reply) => this.fail(error, request, reply));
+    for (const route of this.parts.issueRoutes) {
+      scope.post<{ Params: { ttl?: string }; Body: Buffer | undefined }>(route.path, {
+        onRequest: (request) => this.arrive(route, request),
+        handler: (request, reply) => this.issue(route, request, reply),
+      });
+    }
+  }
+
+  /** Only a body of unannounced length is read before anybody is asked: its size comes first. */
+  private async arrive(route: IssueRoute, request: IssueHttpRequest): Promise<void> {
+    const { headers } = request.raw;
+    const issuing: Issuing = { contentType: headers['content-type'], at: performance.now() };
+    request.issuing = issuing;
+    // Fastify would refuse a malformed type before the credential was looked at; the body is taken as it is.
+    headers['content-type'] = undefined;
+    checkFraming(request.raw, this.parts.bodyLimit);
+    if (headers['transfer-encoding'] === undefined) issuing.principal = await this.admit(route, request);
+  }
+
+  private async admit(route: IssueRoute, request: IssueHttpRequest): Promise<CustomerPrincipal> {
+    const { authenticator, mints } = this.parts;
+    const principal = await authenticator.authenticate(request, route.access);
+    if (!('customerId' in principal)) throw new DomainError('internal', 'The route took somebody else.');
+    return principal.status === 'active' ? principal : mints.admitOnceActive(principal);
+  }
+
+  private async issue(route: IssueRoute, request: IssueHttpRequest, reply: FastifyReply): Promise<void> {
+    const { issuing, params, id, body } = request;
+    if (issuing === null) throw new DomainError('internal', 'The request never arrived.');
+    const principal = issuing.principal ?? (await this.admit(route, request));
+    const { headers } = request.raw;
+    const call: IssueCall = {
+      contentType: issuing.contentType,
+      contentEncoding: headers['content-encoding'],
+      idempotencyKey: headers['idempotency-key']?.toString(),
+      body: body ?? noBody,
+    };
+    const minted = await withSpan('mint', { request_id: id }, () =>
+      this.parts.mints.issue(principal, route.read(principal, call, params.ttl), id),
+    );
+    reply.headers(answerHeaders(minted, id));
+    if (this.parts.draining.now) reply.header('connection', 'close');
+    reply.send(route.write(principal, minted));
+    this.count(request, 200);
+  }
+
+  private fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    this.parts.problems.respond(error, request, reply);
+    this.count(request, reply.statusCode);
+  }
+
+  private count(request: FastifyRequest, status: number): void {
+    const route = request.routeOptions.url ?? '';
+    const seconds = (performance.now() - (request.issuing?.at ?? 0)) / 1000;
+    this.parts.metrics.answered({ method: 'POST', route, status, seconds });
+  }
+}
