@@ -1,17 +1,23 @@
-// Compiles apps/, libs/ and what the benchmarks need into dist/ with swc, only when a source is newer than the last build.
+// Compiles apps/, libs/ and what the benchmarks need into dist/ with swc, and the pages with Vite, only when a source is
+// newer than the last build.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildDashboard } from './build-dashboard.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stamp = join(dist, '.built');
 const folders = ['apps', 'libs', 'bench', join('test', 'support')];
 
+/** The pages have a build of their own. */
+const pages = [join(root, 'apps', 'dashboard'), join(dist, 'dashboard')];
+
 function files(dir, found = []) {
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
+    if (pages.includes(path)) continue;
     if (entry.isDirectory()) files(path, found);
     else found.push(path);
   }
@@ -35,7 +41,8 @@ function sweep() {
 
 /** Builds when stale. Returns whether it built; throws with the compiler's words when that fails. */
 export function build({ force = false } = {}) {
-  if (!force && !isStale()) return false;
+  const builtPages = buildDashboard({ force });
+  if (!force && !isStale()) return builtPages;
   const swc = join(root, 'node_modules', '@swc', 'cli', 'bin', 'swc.js');
   const result = spawnSync(process.execPath, [swc, ...folders, '-d', 'dist', '--quiet'], {
     cwd: root,

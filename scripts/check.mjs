@@ -16,6 +16,7 @@ const steps = [
   ['format and lint', bin('biome'), ['ci', '--error-on-warnings', '.']],
   ['build', node, ['scripts/build.mjs']],
   ['types', bin('tsc'), ['-p', '.']],
+  ['types of the pages', bin('tsc'), ['-p', 'apps/dashboard']],
   ['import boundaries', node, ['scripts/boundaries.mjs']],
   ['contracts: lint', bin('buf'), ['lint']],
   ['contracts: no breaking change', node, ['scripts/proto-breaking.mjs']],
