@@ -2,11 +2,16 @@ import { Command } from 'commander';
 import { auditExportCommand } from './audit/audit-export.command.js';
 import { auditVerifyCommand } from './audit/audit-verify.command.js';
 import type { CliContext } from './cli-context.js';
+import { credentialListCommand } from './credential/credential-list.command.js';
+import { credentialRevokeCommand } from './credential/credential-revoke.command.js';
+import { credentialSeedCommand } from './credential/credential-seed.command.js';
 import { customerCreateCommand } from './customer/customer-create.command.js';
 import { customerListCommand } from './customer/customer-list.command.js';
+import { customerPromoteCommand } from './customer/customer-promote.command.js';
 import { customerResumeCommand } from './customer/customer-resume.command.js';
 import { customerRotateBearerCommand } from './customer/customer-rotate-bearer.command.js';
 import { customerSetLimitsCommand } from './customer/customer-set-limits.command.js';
+import { customerSetPlanCommand } from './customer/customer-set-plan.command.js';
 import { customerShowCommand } from './customer/customer-show.command.js';
 import { customerSuspendCommand } from './customer/customer-suspend.command.js';
 import { mintCommand } from './mint/mint.command.js';
@@ -24,6 +29,8 @@ export function program(context: CliContext): Command {
     .addCommand(customerResumeCommand(context))
     .addCommand(customerRotateBearerCommand(context))
     .addCommand(customerSetLimitsCommand(context))
+    .addCommand(customerSetPlanCommand(context))
+    .addCommand(customerPromoteCommand(context))
     .addHelpText(
       'after',
       `
@@ -45,11 +52,26 @@ Examples:
   $ stackrunner audit verify acme.audit.jsonl`,
     );
 
+  const credential = new Command('credential')
+    .summary('make and revoke scoped credentials')
+    .description("Makes, lists and revokes customers' scoped credentials. It needs the operator's token.")
+    .addCommand(credentialSeedCommand(context))
+    .addCommand(credentialListCommand(context))
+    .addCommand(credentialRevokeCommand(context))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stackrunner credential seed acme --modes=sign_leaf
+  $ stackrunner credential list acme`,
+    );
+
   return new Command('stackrunner')
     .description('Operates a Stackrunner certificate authority, and mints certificates with it.')
     .version(context.version, '--version', 'print the version of the command line')
     .addCommand(customer)
     .addCommand(audit)
+    .addCommand(credential)
     .addCommand(mintCommand(context))
     .addCommand(statusCommand(context))
     .addHelpText(
@@ -57,7 +79,7 @@ Examples:
       `
 Environment:
   STACKRUNNER_URL             the server (default: http://127.0.0.1:8080)
-  STACKRUNNER_OPERATOR_TOKEN  token for customer and status, or STACKRUNNER_OPERATOR_TOKEN_FILE
+  STACKRUNNER_OPERATOR_TOKEN  token for customer, credential and status, or STACKRUNNER_OPERATOR_TOKEN_FILE
                               (default: operator.token in STACKRUNNER_DATA_DIR)
   STACKRUNNER_DATA_DIR        data folder of the server (default: .stackrunner)
   STACKRUNNER_BEARER          bearer for mint, or STACKRUNNER_BEARER_FILE

@@ -5,6 +5,8 @@ import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { checkSchema, type MigrationSet } from '#libs/database';
 import { checkHealth, type HealthReport, type RunningService } from '#libs/service';
+import { AccountController } from './account/account.controller.js';
+import { AccountService } from './account/account.service.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditTrailService } from './audit/audit-trail.service.js';
 import { BirthCertController } from './birth-cert/birth-cert.controller.js';
@@ -72,6 +74,7 @@ export class GatewayModule {
         AuditController,
         BirthCertController,
         CustomerController,
+        AccountController,
         CredentialController,
         OperatorCredentialController,
         PkiController,
@@ -88,6 +91,7 @@ export class GatewayModule {
         { provide: ProblemResponder, useValue: parts.problems },
         { provide: PublicUrls, useValue: parts.urls },
         { provide: CustomerDirectory, useValue: parts.directory },
+        { provide: AccountService, useValue: parts.accounts },
         { provide: CredentialService, useValue: parts.credentialService },
         { provide: PermissionService, useValue: parts.permissionService },
         { provide: CustomerService, useValue: parts.customerService },

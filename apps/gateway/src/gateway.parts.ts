@@ -10,6 +10,7 @@ import {
 import { createPool, dataSourceOptions, Outbox, OutboxRelay, TenantScope } from '#libs/database';
 import { IdentityProviders } from '#libs/identity';
 import type { ServiceDeps } from '#libs/service';
+import { AccountService } from './account/account.service.js';
 import { AuditRecorder } from './audit/audit.recorder.js';
 import { AuditTrailService } from './audit/audit-trail.service.js';
 import { BearerAuthenticator } from './auth/bearer.authenticator.js';
@@ -116,6 +117,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
   const permissionService = new PermissionService(changes);
 
   return {
+    accounts: new AccountService(issuer),
     permissionService,
     credentialService: new CredentialService({ ...changes, permissionService }),
     pool,

@@ -88,9 +88,12 @@ export class IssuerModule {
         },
         {
           provide: EntitlementService,
-          inject: [QuotaRepository],
-          useFactory: (repository: QuotaRepository) =>
-            new EntitlementService({ repository, billing: rpc.client(BillingService), exhausted }),
+          inject: [QuotaRepository, AuthorityRepository],
+          useFactory: (repository: QuotaRepository, authorities: AuthorityRepository) =>
+            new EntitlementService({
+              ...{ repository, exhausted, authorities },
+              billing: rpc.client(BillingService),
+            }),
         },
         {
           provide: ReplayService,

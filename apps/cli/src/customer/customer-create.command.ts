@@ -22,6 +22,7 @@ const constraints = [
 ] as const;
 
 interface Options extends Readonly<Record<string, unknown>> {
+  readonly tier?: string;
   readonly rootAlgorithm?: string;
   readonly intermediateAlgorithm?: string;
   readonly wait: boolean;
@@ -37,6 +38,12 @@ export function customerCreateCommand(context: CliContext): Command {
       'Creates a customer, waits until the ceremony has made its root and its intermediate, and prints the bearer that mints under it, once.',
     )
     .argument('<handle>', 'name of the customer: 1 to 40 of a-z, 0-9 and -')
+    .addOption(
+      new Option(
+        '--tier <name>',
+        'dev: a CA of its own; free: the CA that Free customers share (default: dev)',
+      ).choices(['dev', 'free']),
+    )
     .addOption(new Option('--root-algorithm <name>', 'key of the root (default: P-384)').choices(algorithms))
     .addOption(
       new Option('--intermediate-algorithm <name>', 'key of the intermediate (default: P-256)').choices(
@@ -55,6 +62,7 @@ export function customerCreateCommand(context: CliContext): Command {
       `
 Examples:
   $ stackrunner customer create acme
+  $ stackrunner customer create acme --tier free
   $ stackrunner customer create acme --root-algorithm RSA-4096 --intermediate-algorithm RSA-3072
   $ stackrunner customer create acme --permit-dns acme.example --permit-ip 10.0.0.0/8
   $ export STACKRUNNER_BEARER=$(stackrunner customer create acme --json | jq -r .bearer)`,
@@ -98,6 +106,7 @@ function requestOf(handle: string, options: Options): NewCustomer {
     .filter((entry): entry is readonly [(typeof entry)[0], string[]] => Array.isArray(entry[1]));
   return {
     handle,
+    ...(options.tier === undefined ? {} : { tier: options.tier }),
     ...(options.rootAlgorithm === undefined ? {} : { root_algorithm: options.rootAlgorithm }),
     ...(options.intermediateAlgorithm === undefined
       ? {}

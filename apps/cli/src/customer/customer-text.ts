@@ -11,6 +11,7 @@ export function customerText(customer: CustomerJson, bearer?: string): string {
       'status',
       customer.status === 'provisioning' ? `provisioning (${progressOf(customer)})` : customer.status,
     ],
+    ['tier', customer.tier],
     ['id', customer.id],
     ['created', customer.created_at],
     ['activated', customer.activated_at ?? undefined],
@@ -23,6 +24,7 @@ export function customerText(customer: CustomerJson, bearer?: string): string {
     ['pki', customer.pki_url],
     ['this minute', share(used?.this_minute, limits?.per_minute)],
     ['this month', suffixed(share(used?.this_month, limits?.per_month), resets)],
+    ['lifetime', limits?.lifetime == null ? undefined : share(used?.lifetime, limits.lifetime)],
     ['bearer', bearer],
   ]);
 }

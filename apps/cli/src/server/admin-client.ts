@@ -10,6 +10,7 @@ const limit = z.number().nullable();
 export const customerSchema = z.looseObject({
   handle: z.string(),
   status: z.string(),
+  tier: z.string().optional(),
   id: z.string().optional(),
   created_at: z.string().optional(),
   activated_at: z.string().nullish(),
@@ -20,15 +21,59 @@ export const customerSchema = z.looseObject({
   ceremony_step: z.string().nullish(),
   ceremony_problem: z.string().nullish(),
   name_constraints: z.record(z.string(), z.array(z.string())).nullish(),
-  limits: z.looseObject({ per_minute: limit, per_month: limit }).optional(),
+  limits: z
+    .looseObject({
+      per_minute: limit,
+      per_month: limit,
+      lifetime: limit.optional(),
+      per_ttl: limit.optional(),
+    })
+    .optional(),
   used: z
-    .looseObject({ this_minute: z.number(), this_month: z.number(), month_resets_at: z.string().nullish() })
+    .looseObject({
+      this_minute: z.number(),
+      this_month: z.number(),
+      lifetime: z.number().optional(),
+      month_resets_at: z.string().nullish(),
+    })
     .optional(),
 });
 export type CustomerJson = z.infer<typeof customerSchema>;
 
 const withBearer = customerSchema.extend({ bearer: z.string() });
 export type CustomerWithBearer = z.infer<typeof withBearer>;
+
+/** A scoped credential as the admin interface answers it. */
+const credentialSchema = z.looseObject({
+  credential_id: z.string(),
+  permission_id: z.string(),
+  label: z.string(),
+  status: z.string(),
+  signing_certs: z.array(
+    z.looseObject({ cert_id: z.string(), label: z.string(), modes: z.array(z.string()) }),
+  ),
+  created_at: z.string(),
+  last_used_at: z.string().nullish(),
+});
+export type CredentialJson = z.infer<typeof credentialSchema>;
+
+const seededSchema = credentialSchema.extend({ cert_id: z.string(), bearer: z.string() });
+export type SeededCredential = z.infer<typeof seededSchema>;
+
+const credentialPage = z.looseObject({
+  credentials: z.array(credentialSchema),
+  next_page_token: z.string().nullish(),
+});
+
+/** What a new scoped credential shall be bound by. */
+export interface NewCredential {
+  readonly modes: readonly string[];
+  readonly label?: string;
+  readonly expires_at?: string;
+  readonly max_ttl?: string;
+  readonly name_constraints?: Readonly<Record<string, readonly string[]>>;
+  readonly source_networks?: readonly string[];
+}
 
 const page = z.looseObject({ customers: z.array(customerSchema), next_page_token: z.string().nullish() });
 
@@ -72,6 +117,7 @@ export interface LimitsChange {
 
 export interface NewCustomer {
   readonly handle: string;
+  readonly tier?: string;
   readonly root_algorithm?: string;
   readonly intermediate_algorithm?: string;
   readonly name_constraints?: Readonly<Record<string, readonly string[]>>;
@@ -113,6 +159,15 @@ export class AdminClient {
     return read(customerSchema, await this.ask({ method: 'POST', path: `${pathOf(handle)}/resume` }));
   }
 
+  async promote(handle: string): Promise<CustomerJson> {
+    return read(customerSchema, await this.ask({ method: 'POST', path: `${pathOf(handle)}/promote` }));
+  }
+
+  async setPlan(handle: string, plan: string): Promise<CustomerJson> {
+    const path = `${pathOf(handle)}/plan`;
+    return read(customerSchema, await this.ask({ method: 'PUT', path, body: { plan } }));
+  }
+
   async rotateBearer(handle: string): Promise<CustomerWithBearer> {
     return read(withBearer, await this.ask({ method: 'POST', path: `${pathOf(handle)}/rotate-bearer` }));
   }
@@ -137,6 +192,31 @@ export class AdminClient {
       yield { ...page, entries };
     } while (after < end);
     return undefined;
+  }
+
+  async seedCredential(handle: string, wish: NewCredential): Promise<SeededCredential> {
+    const path = `${pathOf(handle)}/credentials`;
+    return read(seededSchema, await this.ask({ method: 'POST', path, body: wish }));
+  }
+
+  /** Every scoped credential of a customer, the oldest first. */
+  async *credentials(handle: string): AsyncGenerator<CredentialJson> {
+    let token = '';
+    do {
+      const from = token === '' ? '' : `&page_token=${encodeURIComponent(token)}`;
+      const path = `${pathOf(handle)}/credentials?limit=${PAGE_SIZE}${from}`;
+      const { credentials, next_page_token: next } = read(
+        credentialPage,
+        await this.ask({ method: 'GET', path }),
+      );
+      yield* credentials;
+      token = next ?? '';
+    } while (token !== '');
+  }
+
+  async revokeCredential(handle: string, id: string): Promise<CredentialJson> {
+    const path = `${pathOf(handle)}/credentials/${encodeURIComponent(id)}`;
+    return read(credentialSchema, await this.ask({ method: 'DELETE', path }));
   }
 
   async status(): Promise<StatusJson> {

@@ -6,7 +6,7 @@ import { hintFor } from './server-hints.js';
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface ServerRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** From the base URL, with a leading slash; every part that a user typed already encoded. */
   readonly path: string;
   readonly token?: string;

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Put, Query, Req }
 import type { FastifyRequest } from 'fastify';
 import { readPage } from '../http/page-query.js';
 import type { CustomerJson } from './customer.schema.js';
-import { validateLimits, validateNewCustomer } from './customer.schema.js';
+import { validateLimits, validateNewCustomer, validatePlan } from './customer.schema.js';
 import { CustomerService, type CustomerWithBearer } from './customer.service.js';
 
 /** The operator's customers. Who comes here has shown the operator's token. */
@@ -35,6 +35,21 @@ export class CustomerController {
   @HttpCode(200)
   resume(@Param('handle') handle: string, @Req() request: FastifyRequest): Promise<CustomerJson> {
     return this.customers.resume(handle, request.id);
+  }
+
+  @Post(':handle/promote')
+  @HttpCode(200)
+  promote(@Param('handle') handle: string, @Req() request: FastifyRequest): Promise<CustomerJson> {
+    return this.customers.promote(handle, request.id);
+  }
+
+  @Put(':handle/plan')
+  setPlan(
+    @Param('handle') handle: string,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+  ): Promise<CustomerJson> {
+    return this.customers.setPlan(handle, validatePlan(body), request.id);
   }
 
   @Post(':handle/rotate-bearer')

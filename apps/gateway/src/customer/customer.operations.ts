@@ -6,6 +6,7 @@ import {
   customerWithBearerSchema,
   limitsSchema,
   newCustomerSchema,
+  planSchema,
 } from './customer.schema.js';
 
 const base = '/v1/admin/customers';
@@ -90,6 +91,29 @@ export const customerOperations: readonly Operation[] = [
       content: { 'application/json': customerWithBearerSchema },
     },
     errors: ['unauthorized', 'customer_not_found', ...outages],
+  },
+  {
+    ...shared,
+    method: 'POST',
+    path: `${base}/{handle}/promote`,
+    id: 'promoteCustomer',
+    summary: 'Move a Free customer to the Dev tier',
+    description: 'The ceremony of its own CA begins; a Dev customer stays as it is.',
+    parameters: [handleParameter],
+    answer: oneCustomer,
+    errors: ['unauthorized', 'customer_not_found', ...outages],
+  },
+  {
+    ...shared,
+    method: 'PUT',
+    path: `${base}/{handle}/plan`,
+    id: 'setPlan',
+    summary: 'Put a Free customer on a plan',
+    description: 'Answers when the limits of the plan are enforced.',
+    parameters: [handleParameter],
+    request: { 'application/json': planSchema },
+    answer: oneCustomer,
+    errors: ['unauthorized', ...bodyErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,

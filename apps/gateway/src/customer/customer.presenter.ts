@@ -63,12 +63,13 @@ export function presentCustomer(
     handle,
     id: customer.id,
     status: standingOf(customer),
+    tier: tierOf(customer),
     created_at: timestamp(Number(customer.createdAt)),
     activated_at: customer.activatedAt === undefined ? null : timestamp(Number(customer.activatedAt)),
     root_algorithm: algorithmName(customer.rootAlgorithm),
     intermediate_algorithm: algorithmName(customer.intermediateAlgorithm),
     name_constraints: presentConstraints(customer.nameConstraints),
-    mint_url: urls.mint(handle),
+    mint_url: tierOf(customer) === 'free' ? urls.freeIssue : urls.mint(handle),
     pki_url: urls.pki(handle),
     ceremony_step: customer.ceremonyStep || null,
     ceremony_problem: customer.ceremonyProblem || null,
@@ -78,10 +79,16 @@ export function presentCustomer(
 
 function presentQuota(quota: GetQuotaResponse): Pick<CustomerJson, 'limits' | 'used'> {
   return {
-    limits: { per_minute: numberOrNull(quota.perMinute), per_month: numberOrNull(quota.perMonth) },
+    limits: {
+      per_minute: numberOrNull(quota.perMinute),
+      per_month: numberOrNull(quota.perMonth),
+      lifetime: numberOrNull(quota.lifetime),
+      per_ttl: numberOrNull(quota.perTtl),
+    },
     used: {
       this_minute: Number(quota.usedThisMinute),
       this_month: Number(quota.usedThisMonth),
+      lifetime: Number(quota.usedInLifetime),
       month_resets_at: timestamp(Number(quota.monthResetsAt)),
     },
   };

@@ -1,4 +1,4 @@
-import type { CustomerStanding } from '../auth/principal.js';
+import type { CustomerStanding, CustomerTier } from '../auth/principal.js';
 import { bodyValidator, type JsonSchema } from '../problem/body-validator.js';
 
 export const algorithmNames = ['P-256', 'P-384', 'RSA-2048', 'RSA-3072', 'RSA-4096'] as const;
@@ -30,6 +30,7 @@ export const nameConstraintsSchema = {
 
 export interface NewCustomerBody {
   readonly handle: string;
+  readonly tier?: CustomerTier;
   readonly root_algorithm?: AlgorithmName;
   readonly intermediate_algorithm?: AlgorithmName;
   readonly name_constraints?: NameConstraintsJson;
@@ -44,6 +45,12 @@ export const newCustomerSchema = {
       type: 'string',
       description:
         '1 to 40 lower-case letters, digits and single hyphens; not a reserved word, not a duration.',
+    },
+    tier: {
+      type: 'string',
+      enum: ['dev', 'free'],
+      default: 'dev',
+      description: 'dev: a CA of its own; free: the CA that all Free customers share.',
     },
     root_algorithm: { type: 'string', enum: algorithmNames, default: 'P-384' },
     intermediate_algorithm: { type: 'string', enum: algorithmNames, default: 'P-256' },
@@ -71,11 +78,30 @@ export const limitsSchema = {
 } as const satisfies JsonSchema;
 export const validateLimits = bodyValidator<LimitsBody>(limitsSchema);
 
+export interface PlanBody {
+  readonly plan: 'free' | 'mint_pack';
+}
+
+export const planSchema = {
+  type: 'object',
+  required: ['plan'],
+  additionalProperties: false,
+  properties: {
+    plan: {
+      type: 'string',
+      enum: ['free', 'mint_pack'],
+      description: 'free: 25 certificates ever; mint_pack: as many as one wants.',
+    },
+  },
+} as const satisfies JsonSchema;
+export const validatePlan = bodyValidator<PlanBody>(planSchema);
+
 /** A customer as the operator sees it. */
 export interface CustomerJson {
   readonly handle: string;
   readonly id: string;
   readonly status: CustomerStanding;
+  readonly tier: CustomerTier;
   readonly created_at: string;
   readonly activated_at: string | null;
   readonly root_algorithm: AlgorithmName;
@@ -85,10 +111,16 @@ export interface CustomerJson {
   readonly pki_url: string;
   readonly ceremony_step: string | null;
   readonly ceremony_problem: string | null;
-  readonly limits?: { readonly per_minute: number | null; readonly per_month: number | null };
+  readonly limits?: {
+    readonly per_minute: number | null;
+    readonly per_month: number | null;
+    readonly lifetime: number | null;
+    readonly per_ttl: number | null;
+  };
   readonly used?: {
     readonly this_minute: number;
     readonly this_month: number;
+    readonly lifetime: number;
     readonly month_resets_at: string;
   };
 }
@@ -100,6 +132,7 @@ const customerProperties = {
   handle: { type: 'string' },
   id: { type: 'string', format: 'uuid' },
   status: { type: 'string', enum: ['provisioning', 'active', 'suspended'] },
+  tier: { type: 'string', enum: ['dev', 'free'] },
   created_at: time,
   activated_at: { ...time, type: ['string', 'null'], description: 'When its CA was ready; null until then.' },
   root_algorithm: { type: 'string', enum: algorithmNames },
@@ -115,16 +148,23 @@ const customerProperties = {
   ceremony_problem: { type: ['string', 'null'], description: 'Why the ceremony is being tried again.' },
   limits: {
     type: 'object',
-    required: ['per_minute', 'per_month'],
+    required: ['per_minute', 'per_month', 'lifetime', 'per_ttl'],
     additionalProperties: false,
-    properties: limitsSchema.properties,
+    properties: {
+      ...limitsSchema.properties,
+      lifetime: { ...limit, description: 'Certificates ever; null for unlimited.' },
+      per_ttl: {
+        ...limit,
+        description: 'Certificates ever of each bucket of lifetimes; null for unlimited.',
+      },
+    },
     description: 'What is enforced. Absent in lists, and while the issuer cannot be asked.',
   },
   used: {
     type: 'object',
-    required: ['this_minute', 'this_month', 'month_resets_at'],
+    required: ['this_minute', 'this_month', 'lifetime', 'month_resets_at'],
     additionalProperties: false,
-    properties: { this_minute: count, this_month: count, month_resets_at: time },
+    properties: { this_minute: count, this_month: count, lifetime: count, month_resets_at: time },
     description: 'Certificates counted against the limits. Absent where limits is.',
   },
 } as const;

@@ -1,6 +1,7 @@
 import {
   type BillingService,
   type Customer,
+  CustomerTier,
   type Entitlement,
   type GetQuotaResponse,
   type IssuerService,
@@ -16,9 +17,15 @@ import type { BearerRepository } from '../auth/bearer.repository.js';
 import type { BearerCache } from '../auth/bearer-cache.js';
 import type { PublicUrls } from '../http/public-urls.js';
 import type { CustomerDirectory } from './customer.directory.js';
-import { algorithmOf, presentCustomer } from './customer.presenter.js';
+import { algorithmOf, presentCustomer, tierOf } from './customer.presenter.js';
 import type { CustomerRepository } from './customer.repository.js';
-import type { CustomerJson, LimitsBody, NameConstraintsJson, NewCustomerBody } from './customer.schema.js';
+import type {
+  CustomerJson,
+  LimitsBody,
+  NameConstraintsJson,
+  NewCustomerBody,
+  PlanBody,
+} from './customer.schema.js';
 import { checkLeafName, isHandle } from './handle.js';
 
 export interface CustomerServiceParts {
@@ -58,6 +65,7 @@ export class CustomerService {
     const created = await this.parts.provisioner.createCustomer(
       {
         handle: body.handle,
+        tier: body.tier === 'free' ? CustomerTier.FREE : CustomerTier.DEV,
         rootAlgorithm: algorithmOf(body.root_algorithm),
         intermediateAlgorithm: algorithmOf(body.intermediate_algorithm),
         ...(body.name_constraints && { nameConstraints: constraintsOf(body.name_constraints) }),
@@ -111,6 +119,35 @@ export class CustomerService {
     return this.issueBearer(await this.fetch(handle, requestId), requestId);
   }
 
+  /** Moves a Free customer to the Dev tier, where the ceremony of its own CA begins. Idempotent. */
+  async promote(handle: string, requestId: string): Promise<CustomerJson> {
+    checkHandle(handle);
+    const { customer } = await this.parts.provisioner.promoteCustomer({ handle }, withId(requestId));
+    const promoted = present(customer);
+    await this.parts.billing.changePlan({ customerId: promoted.id, plan: 'dev' }, withId(requestId));
+    this.note('customer promoted', handle, requestId);
+    return this.changed(promoted, requestId);
+  }
+
+  /**
+   * Puts a Free customer on a plan, and answers when the issuer enforces it.
+   *
+   * @throws DomainError bad_request for a customer of the Dev tier
+   */
+  async setPlan(handle: string, { plan }: PlanBody, requestId: string): Promise<CustomerJson> {
+    const customer = await this.fetch(handle, requestId);
+    if (tierOf(customer) !== 'free') {
+      throw new DomainError('bad_request', `${handle} is on the Dev tier, which has one plan.`);
+    }
+    const changed = await this.parts.billing.changePlan({ customerId: customer.id, plan }, withId(requestId));
+    const { entitlement } = changed;
+    if (entitlement === undefined)
+      throw new DomainError('internal', 'Billing answered without an entitlement.');
+    const quota = await this.enforced(entitlement, requestId);
+    this.note('plan set', handle, requestId);
+    return presentCustomer(customer, this.parts.urls, quota);
+  }
+
   /** Sets limits, and answers when the issuer enforces them. */
   async setLimits(handle: string, body: LimitsBody, requestId: string): Promise<CustomerJson> {
     const customer = await this.fetch(handle, requestId);
@@ -148,7 +185,10 @@ export class CustomerService {
   private async present(customer: Customer, requestId: string): Promise<CustomerJson> {
     const { issuer, urls } = this.parts;
     const quota = await issuer
-      .getQuota({ customerId: customer.id }, { ...withId(requestId), timeoutMs: 2_000 })
+      .getQuota(
+        { customerId: customer.id, plan: tierOf(customer) },
+        { ...withId(requestId), timeoutMs: 2_000 },
+      )
       .catch(() => undefined);
     return presentCustomer(customer, urls, quota);
   }

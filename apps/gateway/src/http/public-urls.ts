@@ -24,6 +24,11 @@ export class PublicUrls {
     return `${this.base}/${handle}/mint`;
   }
 
+  /** Where Free customers issue, with the lifetime in the body, or before the path. */
+  get freeIssue(): string {
+    return `${this.base}/v1/free/issue`;
+  }
+
   pki(handle: string): string {
     return `${this.configuredPki ?? `${this.base}/pki`}/${handle}`;
   }

@@ -1,3 +1,4 @@
+import { accountOperations } from '../account/account.operations.js';
 import { auditOperations } from '../audit/audit.operations.js';
 import { birthCertOperations } from '../birth-cert/birth-cert.operations.js';
 import { credentialOperations } from '../credential/credential.operations.js';
@@ -19,6 +20,7 @@ export const operations: readonly Operation[] = [
   ...scopedMintOperations,
   ...freeOperations,
   ...pkiOperations,
+  ...accountOperations,
   ...credentialOperations,
   ...customerOperations,
   ...birthCertOperations,

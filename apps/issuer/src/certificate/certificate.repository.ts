@@ -56,6 +56,8 @@ const oldestPartition = `
 
 /** Longest that a certificate lives, in days (specification 1 §3), and one for the day's end. */
 const liveDays = 91;
+/** The same for birth certificates (specification 2 §3). */
+const birthDays = 366;
 const day = 86_400_000;
 
 /** Reads certificates, each customer its own (row-level security). */
@@ -78,6 +80,8 @@ export class CertificateRepository {
       };
       const alive = await within(dateOf(now), dateOf(now + liveDays * day));
       if (alive) return alive;
+      const birth = await within(dateOf(now + (liveDays + 1) * day), dateOf(now + birthDays * day));
+      if (birth) return birth;
       const [oldest]: { month: string }[] = await manager.query(oldestPartition);
       return oldest ? within(`${oldest.month}-01`, dateOf(now - day)) : undefined;
     });

@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
 
 /**
- * Months ahead that have their partition. Certificates live 90 days at most, so four are needed; the rest is
+ * Months ahead that have their partition. Birth certificates live a year, so thirteen are needed; the rest is
  * time to notice that the job does not run. Until then the default partition takes what comes.
  */
-const monthsAhead = 6;
+const monthsAhead = 15;
 
 /**
  * Makes the partitions of this month and the months ahead; those that exist stay.

@@ -1,4 +1,4 @@
-import type { LeafProfile, NameConstraints as NameConstraintsMessage } from '#libs/contracts';
+import { LeafProfile, type NameConstraints as NameConstraintsMessage } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { type NameConstraints, nameConstraintsProblem } from '#libs/x509';
 
@@ -7,6 +7,8 @@ export const maxBatch = 100;
 /** One hour and ninety days, in seconds (specification 1 §3). */
 export const minTtl = 3_600;
 export const maxTtl = 7_776_000;
+/** One year, in seconds: birth certificates, and nothing else (specification 2 §3). */
+export const birthTtl = 31_536_000;
 /** Certificates begin a minute early, in seconds: clocks of relying parties differ. */
 export const backdate = 60;
 
@@ -49,7 +51,11 @@ export function admitBatch({
   if (csrs.length < 1 || csrs.length > maxBatch) {
     throw new DomainError('bad_count', `A request carries 1 to ${maxBatch} CSRs, not ${csrs.length}.`);
   }
-  if (ttlSeconds < minTtl || ttlSeconds > maxTtl) {
+  if (profile === LeafProfile.BIRTH) {
+    if (csrs.length !== 1) throw new DomainError('bad_count', 'A birth certificate is asked for alone.');
+    if (ttlSeconds !== BigInt(birthTtl))
+      throw new DomainError('bad_ttl', 'A birth certificate is valid for a year.');
+  } else if (ttlSeconds < minTtl || ttlSeconds > maxTtl) {
     throw new DomainError('bad_ttl', 'The TTL must be between 1h and 90d.');
   }
   return {

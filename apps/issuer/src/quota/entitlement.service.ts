@@ -1,11 +1,13 @@
 import type { BillingService } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { type CallOptions, type Client, type EventBus, events, type Subscription } from '#libs/rpc';
+import type { AuthorityRepository } from '../authority/authority.repository.js';
 import type { ExhaustedCustomers } from './exhausted-customers.js';
 import type { QuotaRepository } from './quota.repository.js';
 
 export interface EntitlementServiceOptions {
   readonly repository: QuotaRepository;
+  readonly authorities: Pick<AuthorityRepository, 'find'>;
   readonly billing: Client<typeof BillingService>;
   readonly exhausted: ExhaustedCustomers;
 }
@@ -14,13 +16,24 @@ export interface EntitlementServiceOptions {
 export class EntitlementService {
   constructor(private readonly options: EntitlementServiceOptions) {}
 
-  /** Asks the owner of plans for a customer whose entitlement no event has brought yet. */
-  async fetch(customerId: string, call: CallOptions): Promise<void> {
-    const { entitlement } = await this.options.billing.getEntitlement({ customerId }, call);
+  /**
+   * Asks the owner of plans for a customer whose entitlement no event has brought yet.
+   *
+   * @param plan that it has if billing has not heard of it either; without one, what is known of it here says
+   */
+  async fetch(customerId: string, call: CallOptions, plan?: string): Promise<void> {
+    const known = plan || (await this.planOf(customerId));
+    const { entitlement } = await this.options.billing.getEntitlement({ customerId, plan: known }, call);
     if (entitlement?.customerId !== customerId) {
       throw new DomainError('service_unavailable', 'The limits of this customer are not known yet.');
     }
     await this.options.repository.apply(entitlement);
+  }
+
+  /** Only Free customers have another's CA. */
+  private async planOf(customerId: string): Promise<string> {
+    const { customer } = await this.options.authorities.find(customerId);
+    return (customer?.caCustomerId ?? customerId) === customerId ? 'dev' : 'free';
   }
 
   /**

@@ -18,14 +18,14 @@ export class QuotaController {
 
   @RpcMethod(IssuerService.method.getQuota)
   async getQuota(
-    { customerId }: GetQuotaRequest,
+    { customerId, plan }: GetQuotaRequest,
     context: CallContext,
   ): Promise<Omit<GetQuotaResponse, '$typeName'>> {
     checkCustomerId(customerId);
     const now = this.clock.now();
     let quota = await this.quotas.find(customerId, now);
     if (!quota) {
-      await this.entitlements.fetch(customerId, callFrom(context));
+      await this.entitlements.fetch(customerId, callFrom(context), plan);
       quota = await this.quotas.find(customerId, now);
     }
     return {

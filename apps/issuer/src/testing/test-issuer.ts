@@ -193,7 +193,11 @@ export function mintRequest(
   const csrs = Array.from({ length: count }, (_, index) =>
     testCsr({ dnsNames: [`app-${index}.acme.internal`] }),
   );
-  const { $typeName: _, $unknown: __, ...request } = create(MintRequestSchema, {
+  const {
+    $typeName: _,
+    $unknown: __,
+    ...request
+  } = create(MintRequestSchema, {
     customerId,
     csrs,
     ttlSeconds: 86_400n,
