@@ -1,6 +1,7 @@
 import type { CustomerChanged } from '#libs/contracts';
 import { type EventBus, events, type Subscription } from '#libs/rpc';
 import type { BearerCache } from './auth/bearer-cache.js';
+import type { ClientCertificateCache } from './birth-cert/client-certificate.cache.js';
 import type { CustomerDirectory } from './customer/customer.directory.js';
 import type { TrustArtifactService } from './pki/trust-artifact.service.js';
 
@@ -15,13 +16,16 @@ export async function followEvents(
   parts: {
     readonly directory: CustomerDirectory;
     readonly cache: BearerCache;
+    readonly clientCertificates: ClientCertificateCache;
     readonly artifacts: TrustArtifactService;
   },
 ): Promise<readonly Subscription[]> {
-  const { directory, cache, artifacts } = parts;
+  const { directory, cache, clientCertificates, artifacts } = parts;
   const everyReplica = { everyReplica: true };
   const learn = async ({ customer }: CustomerChanged) => {
-    if (customer !== undefined) await directory.learn(customer);
+    if (customer === undefined) return;
+    await directory.learn(customer);
+    clientCertificates.forget(customer.id);
   };
   return Promise.all([
     bus.subscribe(events.customerChanged, durable, learn),
@@ -29,7 +33,10 @@ export async function followEvents(
     bus.subscribe(
       events.credentialChanged,
       durable,
-      async (event) => cache.forget(event.customerId),
+      async ({ customerId }) => {
+        cache.forget(customerId);
+        clientCertificates.forget(customerId);
+      },
       everyReplica,
     ),
     bus.subscribe(

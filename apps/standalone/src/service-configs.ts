@@ -72,6 +72,7 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       operatorToken: folder.operatorToken,
       identityProviders: [...config.identityProviders, ...(sources.localIssuer ? [sources.localIssuer] : [])],
       signInAllow: config.signInAllow,
+      mutualTls: config.mutualTls,
     },
     issuer: { ...shared('issuer', 6), kms, workers, pkiUrl, baseDomain },
     provisioner: { ...shared('provisioner', 4), kms, pkiUrl },

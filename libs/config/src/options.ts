@@ -23,6 +23,23 @@ export const listen = {
   }),
 };
 
+/** Where a gateway listens for clients that show a certificate. */
+export const mutualTls = z.object({
+  port: option('MTLS_PORT', port.optional(), {
+    description:
+      'Port of the listener where birth certificates authenticate, see [birth-certificates.md](birth-certificates.md); 0 takes a free one.',
+    defaultText: 'off',
+  }),
+  certFile: option('MTLS_CERT', z.string().min(1).optional(), {
+    description: "PEM file of that listener's own certificate and its chain.",
+    defaultText: 'none; needed with `MTLS_PORT`',
+  }),
+  keyFile: option('MTLS_KEY', z.string().min(1).optional(), {
+    description: 'PEM file of the key of that certificate.',
+    defaultText: 'none; needed with `MTLS_PORT`',
+  }),
+});
+
 /** The names under which clients reach the product. */
 export const publicUrl = option('PUBLIC_URL', url('http', 'https').optional(), {
   description: 'Base URL that clients use, without a trailing slash.',

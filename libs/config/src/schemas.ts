@@ -6,6 +6,7 @@ import {
   domain,
   kms,
   listen,
+  mutualTls,
   nats,
   operations,
   operatorToken,
@@ -24,7 +25,7 @@ const service = { operations, database, nats };
 export const schemas = {
   gateway: z.object({
     ...{ ...service, ...listen, publicUrl, pkiUrl, baseDomain: domain, operatorToken },
-    ...{ identityProviders, signInAllow },
+    ...{ identityProviders, signInAllow, mutualTls },
   }),
   issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain }),
   provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
@@ -39,7 +40,7 @@ export const schemas = {
     baseDomain: domain,
     workers,
     operatorToken: optionalOperatorToken,
-    ...{ identityProviders, signInAllow, localIssuer },
+    ...{ identityProviders, signInAllow, localIssuer, mutualTls },
   }),
   cli: z.object({
     url: option('URL', url('http', 'https').default('http://127.0.0.1:8080'), {

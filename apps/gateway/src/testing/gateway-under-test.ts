@@ -23,6 +23,8 @@ export const bodyLimit = 65_536;
 /** A gateway as it runs, on a real database and a real port, with fakes of the services behind it. */
 export interface GatewayUnderTest {
   readonly url: string;
+  /** The listener of mutual TLS, where the test has asked for one. */
+  readonly mutualTlsUrl: string | undefined;
   readonly product: FakeProduct;
   readonly database: TestDatabase;
   readonly metrics: Registry;
@@ -47,7 +49,7 @@ export interface GatewayUnderTest {
 }
 
 export async function startGatewayUnderTest(
-  options: Partial<Pick<GatewayConfig, 'identityProviders' | 'publicUrl'>> = {},
+  options: Partial<Pick<GatewayConfig, 'identityProviders' | 'publicUrl' | 'mutualTls'>> = {},
 ): Promise<GatewayUnderTest> {
   const database = await testDatabase([gatewayMigrations]);
   const lines: string[] = [];
@@ -89,12 +91,13 @@ export async function startGatewayUnderTest(
     operatorToken,
     identityProviders: options.identityProviders ?? [],
     signInAllow: [],
+    mutualTls: options.mutualTls ?? { port: undefined, certFile: undefined, keyFile: undefined },
   };
   const replica = (metrics = createRegistry('gateway')) =>
     startGateway({ config, rpc, events: bus, clock: systemClock, logger, metrics });
   const metrics = createRegistry('gateway');
   const gateway = await replica(metrics);
-  const { url } = gateway;
+  const { url, mutualTlsUrl } = gateway;
 
   let eventNumber = 0;
   const publish = (type: string, payload: Uint8Array) => {
@@ -113,6 +116,7 @@ export async function startGatewayUnderTest(
   };
   return {
     url,
+    mutualTlsUrl,
     product,
     database,
     metrics,

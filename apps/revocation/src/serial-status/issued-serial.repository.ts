@@ -12,6 +12,8 @@ import { canonicalSerial } from './serial.js';
 
 /** Longest that a certificate lives, in days (specification 1 §3), and one for the day's end. */
 const liveDays = 91;
+/** The same for birth certificates (specification 2 §3). */
+const birthDays = 366;
 const dayMs = 86_400_000;
 
 /** One probe of the key a day: it begins with the day, so that recording stays cheap. */
@@ -77,6 +79,7 @@ export class IssuedSerialRepository {
       return (
         (await onDays(daysBetween(now, now + liveDays * dayMs))) ??
         (await onDays(daysBetween(Date.parse(firstDay), now - dayMs))) ??
+        (await onDays(daysBetween(now + (liveDays + 1) * dayMs, now + birthDays * dayMs))) ??
         (await ask('find_serial_elsewhere', elsewhereSql, [number]))
       );
     });

@@ -4,10 +4,10 @@ import type { Clock } from '#libs/service';
 import { dayOf } from './issued-serial.repository.js';
 
 /**
- * Months ahead that have their partition. Certificates live 90 days at most, so four are needed; the rest is
+ * Months ahead that have their partition. Birth certificates live a year, so thirteen are needed; the rest is
  * time to notice that this job does not run. Until then the default partition takes what comes.
  */
-const monthsAhead = 6;
+const monthsAhead = 15;
 const intervalMs = 24 * 60 * 60 * 1000;
 const retryMs = 60 * 1000;
 

@@ -15,6 +15,14 @@ export interface EnvironmentSources {
 
 export type Environment = Readonly<Record<string, string>>;
 
+function mutualTlsOf({ mutualTls: { port, certFile, keyFile } }: StandaloneConfig): Environment {
+  return {
+    ...(port !== undefined && { STACKRUNNER_MTLS_PORT: String(port) }),
+    ...(certFile !== undefined && { STACKRUNNER_MTLS_CERT: certFile }),
+    ...(keyFile !== undefined && { STACKRUNNER_MTLS_KEY: keyFile }),
+  };
+}
+
 /** What a cluster would give each service: only `STACKRUNNER_*`, and only what that service reads. */
 export function serviceEnvironments(sources: EnvironmentSources): Readonly<Record<ServiceName, Environment>> {
   const { config, folder, postgres, publicUrl } = sources;
@@ -49,6 +57,7 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       STACKRUNNER_PUBLIC_URL: publicUrl,
       STACKRUNNER_BODY_LIMIT: String(config.bodyLimit),
       STACKRUNNER_OPERATOR_TOKEN: folder.operatorToken,
+      ...mutualTlsOf(config),
       STACKRUNNER_OIDC_PROVIDERS: identityProvidersText(config.identityProviders),
       STACKRUNNER_SIGN_IN_ALLOW: config.signInAllow.join(','),
     },
