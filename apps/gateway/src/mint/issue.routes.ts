@@ -58,7 +58,9 @@ export class IssueRoutes {
     for (const route of this.parts.issueRoutes) {
       scope.post<{ Params: { ttl?: string }; Body: Buffer | undefined }>(route.path, {
         onRequest: (request) => this.arrive(route, request),
-        handler: (request, reply) => this.issue(route, request, reply),
+        // No promise is given back: while hooks of the answer are awaited, fastify would take its end for an answer.
+        handler: (request, reply) =>
+          void this.issue(route, request, reply).catch((error) => reply.send(error)),
       });
     }
   }

@@ -58,7 +58,8 @@ export class MintRoutes {
     for (const path of ['/:handle/mint', '/:ttl/:handle/mint']) {
       scope.post<{ Params: MintParams; Body: Buffer | undefined }>(path, {
         onRequest: (request, _reply, done) => this.arrive(request, done),
-        handler: (request, reply) => this.mint(request, reply),
+        // No promise is given back: while hooks of the answer are awaited, fastify would take its end for an answer.
+        handler: (request, reply) => void this.mint(request, reply).catch((error) => reply.send(error)),
       });
     }
   }
