@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import { DataSource } from 'typeorm';
 import type { GatewayConfig } from '#libs/config';
 import {
@@ -53,7 +54,10 @@ import { productVersion } from './status/product-version.js';
 import { StatusService } from './status/status.service.js';
 import { GatewayMetrics } from './telemetry/gateway-metrics.js';
 
-export type GatewayDeps = ServiceDeps<GatewayConfig>;
+export type GatewayDeps = ServiceDeps<GatewayConfig> & {
+  /** A listener of another process to share, asked for once everything can serve; default: its own port. */
+  readonly listener?: () => Promise<Server>;
+};
 
 const service = 'gateway';
 /** Connections of the outbox relay and the health check, beside those of TypeORM. */

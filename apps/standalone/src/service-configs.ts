@@ -35,7 +35,7 @@ export interface ServiceConfigSources {
 /** The configuration of each service as its own process would read it. */
 export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
   const { config, folder, publicUrl } = sources;
-  const { operations, baseDomain, host, port, bodyLimit, workers } = config;
+  const { operations, baseDomain, host, port, bodyLimit } = config;
   const nats: NatsConfig = {
     url: 'nats://in-process',
     user: undefined,
@@ -74,7 +74,7 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       signInAllow: config.signInAllow,
       mutualTls: config.mutualTls,
     },
-    issuer: { ...shared('issuer', 6), kms, workers, pkiUrl, baseDomain },
+    issuer: { ...shared('issuer', 6), kms, workers: 0, pkiUrl, baseDomain },
     provisioner: { ...shared('provisioner', 4), kms, pkiUrl },
     revocation: shared('revocation', 4),
     billing: shared('billing', 3),

@@ -95,7 +95,7 @@ export async function startStandalone(
     const loggerOf = (service: string) => createLogger(service, operations.logLevel, process.stderr);
     const product = await steps.run(
       'services',
-      () => startProduct(configs, loggerOf),
+      () => startProduct(configs, options.once ? 1 : config.workers, loggerOf),
       ({ names }) => names.join(', '),
     );
     stops.push(() => product.stop());
@@ -119,7 +119,7 @@ export async function startStandalone(
 
 /** On its port, or on a free one where that is taken: metrics are no reason not to serve. */
 async function startMetrics({ host, port }: OperationsConfig, product: Product): Promise<OperationsServer> {
-  const { registries, ready } = product;
+  const { metrics, ready } = product;
   const free = await claimPort(host, port).catch(() => claimPort(host, 0));
-  return startOperationsServer({ host, port: free, registries, ready });
+  return startOperationsServer({ host, port: free, registries: metrics, ready });
 }
