@@ -22,6 +22,7 @@ import { type IssuerDeps, type IssuerParts, openParts } from './issuer.parts.js'
 import { tokens } from './issuer.tokens.js';
 import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
 import { TiersAndProfiles1795400000000 } from './migrations/1795400000000-tiers-and-profiles.migration.js';
+import { ReconcileQuota1795406400000 } from './migrations/1795406400000-reconcile-quota.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -29,6 +30,7 @@ import { EntitlementService } from './quota/entitlement.service.js';
 import { ExhaustedCustomers } from './quota/exhausted-customers.js';
 import { QuotaController } from './quota/quota.controller.js';
 import { QuotaRepository } from './quota/quota.repository.js';
+import { UsageController } from './quota/usage.controller.js';
 
 export type { IssuerDeps } from './issuer.parts.js';
 
@@ -37,7 +39,7 @@ const minute = 60_000;
 
 export const issuerMigrations: MigrationSet = {
   service,
-  migrations: [Issuer1795363200000, TiersAndProfiles1795400000000],
+  migrations: [Issuer1795363200000, TiersAndProfiles1795400000000, ReconcileQuota1795406400000],
 };
 
 @Module({})
@@ -50,7 +52,7 @@ export class IssuerModule {
     return {
       module: IssuerModule,
       imports: [databaseModule({ ...config.database, poolSize: parts.readPoolSize }, { service, entities })],
-      controllers: [MintController, CertificateController, QuotaController],
+      controllers: [MintController, CertificateController, QuotaController, UsageController],
       providers: [
         { provide: tokens.clock, useValue: clock },
         { provide: tokens.logger, useValue: logger },

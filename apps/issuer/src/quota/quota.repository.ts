@@ -60,6 +60,33 @@ export class QuotaRepository {
     );
   }
 
+  /**
+   * Makes the counters what the certificates say.
+   *
+   * @param times Unix seconds: the first moment of the month that is asked about, until when, and now
+   * @returns the certificates of that month, and what was wrong
+   */
+  async reconcile(
+    customerId: string,
+    { month, until, now }: { readonly month: number; readonly until: number; readonly now: number },
+  ): Promise<{ issued: bigint; repairs: readonly Repair[] }> {
+    const rows: ReconcileRow[] = await this.scope.run(customerId, async (manager) => {
+      // It reads every certificate of the customer, and holds up nobody meanwhile.
+      await manager.query("SET LOCAL statement_timeout = '120s'");
+      return manager.query(
+        'SELECT * FROM issuer.reconcile_quota($1, to_timestamp($2), to_timestamp($3), to_timestamp($4))',
+        [customerId, month, until, now],
+      );
+    });
+    const read = ({ counter, counted, issued }: ReconcileRow) => ({
+      ...{ counter, counted: BigInt(counted), issued: BigInt(issued) },
+    });
+    return {
+      issued: BigInt(rows.find((row) => !row.is_wrong)?.issued ?? 0),
+      repairs: rows.filter((row) => row.is_wrong).map(read),
+    };
+  }
+
   /** An entitlement that is older than the one in force changes nothing. */
   async apply({ customerId, perMinute, perMonth, lifetime, perTtl, version }: Entitlement): Promise<void> {
     await this.scope.run(customerId, (manager) =>
@@ -73,6 +100,20 @@ export class QuotaRepository {
       ]),
     );
   }
+}
+
+/** A counter that was wrong. */
+export interface Repair {
+  readonly counter: string;
+  readonly counted: bigint;
+  readonly issued: bigint;
+}
+
+interface ReconcileRow {
+  readonly counter: string;
+  readonly counted: string;
+  readonly issued: string;
+  readonly is_wrong: boolean;
 }
 
 function limitOf(value: string | null): bigint | undefined {

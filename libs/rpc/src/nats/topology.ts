@@ -3,8 +3,10 @@ import {
   AuditService,
   BillingService,
   IssuerService,
+  MeteringService,
   ProvisionerService,
   RevocationService,
+  UsageService,
 } from '#libs/contracts';
 import { events } from '../events.js';
 
@@ -20,11 +22,18 @@ export interface Role {
 export const topology = {
   gateway: {
     serves: [],
-    calls: [IssuerService, ProvisionerService, RevocationService, BillingService, AuditService],
+    calls: [
+      IssuerService,
+      ProvisionerService,
+      RevocationService,
+      BillingService,
+      AuditService,
+      MeteringService,
+    ],
     publishes: [events.credentialChanged.type, events.audited.type],
   },
   issuer: {
-    serves: [IssuerService],
+    serves: [IssuerService, UsageService],
     calls: [ProvisionerService, BillingService],
     publishes: [events.issued.type],
   },
@@ -39,8 +48,8 @@ export const topology = {
     publishes: [],
   },
   billing: {
-    serves: [BillingService, AuditService],
-    calls: [],
+    serves: [BillingService, AuditService, MeteringService],
+    calls: [ProvisionerService, UsageService],
     publishes: [events.entitlementChanged.type],
   },
 } as const satisfies Record<string, Role>;
