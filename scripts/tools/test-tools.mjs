@@ -1,6 +1,9 @@
-// The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint.
+// The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint, Chromium, and curl and jq,
+// with which the documents' own command lines are played.
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
+import { findChromium } from './chromium.mjs';
+import { findDebianTool } from './debian-tool.mjs';
 import { findNatsServer } from './nats-server.mjs';
 import { findZlint } from './zlint.mjs';
 
@@ -19,7 +22,10 @@ export function findTestTools() {
     );
     process.exit(1);
   }
+  for (const tool of ['curl', 'jq']) findDebianTool(tool);
   const zlint = findZlint();
   if (zlint) folders.push(zlint);
+  const chromium = findChromium();
+  if (chromium) folders.push(dirname(chromium));
   return [...folders, process.env.PATH].join(delimiter);
 }

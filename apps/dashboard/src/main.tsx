@@ -27,7 +27,7 @@ if (root !== null) {
         theme={theme}
         forceColorScheme="light"
         withCssVariables={false}
-        withStaticClasses={false}
+        withGlobalClasses={false}
       >
         <QueryClientProvider client={queries}>
           <App />
