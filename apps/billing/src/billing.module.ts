@@ -3,6 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import type { BillingConfig } from '#libs/config';
+import { ProvisionerService, UsageService } from '#libs/contracts';
 import {
   checkSchema,
   createPool,
@@ -24,33 +25,53 @@ import { EntitlementController } from './entitlement/entitlement.controller.js';
 import { EntitlementEntity } from './entitlement/entitlement.entity.js';
 import { EntitlementRepository } from './entitlement/entitlement.repository.js';
 import { EntitlementService } from './entitlement/entitlement.service.js';
+import { MeteringController } from './metering/metering.controller.js';
+import { meteringMetrics } from './metering/metering.metrics.js';
+import { UsageRepository } from './metering/usage.repository.js';
+import { UsageReconciler } from './metering/usage-reconciler.js';
 import { CreateBilling1795363200000 } from './migrations/1795363200000-create-billing.migration.js';
 import { AddLifetimeLimits1795400000000 } from './migrations/1795400000000-add-lifetime-limits.migration.js';
 import { CreateAudit1795406400000 } from './migrations/1795406400000-create-audit.migration.js';
+import { CreateUsage1795410000000 } from './migrations/1795410000000-create-usage.migration.js';
 
 export const billingMigrations: MigrationSet = {
   service: 'billing',
-  migrations: [CreateBilling1795363200000, AddLifetimeLimits1795400000000, CreateAudit1795406400000],
+  migrations: [
+    CreateBilling1795363200000,
+    AddLifetimeLimits1795400000000,
+    CreateAudit1795406400000,
+    CreateUsage1795410000000,
+  ],
 };
 
 export type BillingDeps = ServiceDeps<BillingConfig>;
 
-/** Connections of the outbox relay, the health check and the audit trail, beside those of TypeORM. */
-const relayConnections = 4;
+/** Connections of the outbox relay, the health check, the audit trail and metering, beside those of TypeORM. */
+const relayConnections = 6;
 const dayMs = 86_400_000;
+/** How often it is looked whether a night wants to be reconciled. */
+const nightlyLookMs = 10 * 60_000;
 /** How long an event may come again, in days: longer than the event bus keeps it. */
 const deliveryDays = 30;
+
+interface BillingParts {
+  readonly trail: AuditRepository;
+  readonly usage: UsageRepository;
+  readonly reconciler: UsageReconciler;
+}
 
 @Module({})
 export class BillingModule {
   /** @param relay is started and stopped by the caller */
-  static register({ config, clock }: BillingDeps, relay: OutboxRelay, trail: AuditRepository): DynamicModule {
+  static register({ config, clock }: BillingDeps, relay: OutboxRelay, parts: BillingParts): DynamicModule {
     return {
       module: BillingModule,
       imports: [databaseModule(config.database, { service: 'billing', entities: [EntitlementEntity] })],
-      controllers: [EntitlementController, AuditController],
+      controllers: [EntitlementController, AuditController, MeteringController],
       providers: [
-        { provide: AuditRepository, useValue: trail },
+        { provide: AuditRepository, useValue: parts.trail },
+        { provide: UsageRepository, useValue: parts.usage },
+        { provide: UsageReconciler, useValue: parts.reconciler },
         {
           provide: EntitlementService,
           inject: [dataSourceToken('billing')],
@@ -75,14 +96,23 @@ export async function startBilling(deps: BillingDeps): Promise<RunningService> {
   const pool = createPool({ ...config.database, poolSize: relayConnections }, { service });
   const relay = new OutboxRelay({ pool, service, events, logger, metrics });
   const trail = new AuditRepository(pool);
-  const app = await NestFactory.createMicroservice(BillingModule.register(deps, relay, trail), {
-    strategy: rpc.server(),
-    logger: ['error', 'warn'],
+  const writer = new AuditWriter(trail, auditMetrics(metrics));
+  const usage = new UsageRepository(pool);
+  const reconciler = new UsageReconciler({
+    ...{ usage, trail: writer, clock, logger, metrics: meteringMetrics(metrics) },
+    ...{ issuer: rpc.client(UsageService), provisioner: rpc.client(ProvisionerService) },
   });
+  const app = await NestFactory.createMicroservice(
+    BillingModule.register(deps, relay, { trail, usage, reconciler }),
+    {
+      strategy: rpc.server(),
+      logger: ['error', 'warn'],
+    },
+  );
   await app.listen();
   const subscriptions = [
     await followCustomers(events, app.get(EntitlementService)),
-    ...(await followForAudit(events, new AuditWriter(trail, auditMetrics(metrics)), clock)),
+    ...(await followForAudit(events, writer, clock)),
   ];
   const purge = new PeriodicJob({
     name: 'audit deliveries',
@@ -90,13 +120,19 @@ export async function startBilling(deps: BillingDeps): Promise<RunningService> {
     logger,
     work: () => trail.forgetDeliveries(new Date(clock.now() - deliveryDays * dayMs)),
   });
+  const nightly = new PeriodicJob({
+    name: 'reconcile usage',
+    everyMs: nightlyLookMs,
+    logger,
+    work: () => reconciler.nightly(),
+  });
   relay.start();
   return {
     name: service,
     ready: () => checkHealth([{ name: 'database', check: () => checkSchema(pool, billingMigrations) }]),
     async stop() {
       await Promise.all(subscriptions.map((each) => each.close()));
-      await purge.stop();
+      await Promise.all([purge.stop(), nightly.stop()]);
       await app.close();
       await relay.stop();
       await pool.end();

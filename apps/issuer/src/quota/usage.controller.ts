@@ -18,6 +18,6 @@ export class UsageController {
     checkCustomerId(customerId);
     const times = { month: Number(month), until: Number(until), now: this.clock.now() / 1000 };
     const { issued, repairs } = await this.quotas.reconcile(customerId, times);
-    return { issuedInMonth: issued, repairs };
+    return { issuedInMonth: issued, repairs: [...repairs] };
   }
 }
