@@ -32,6 +32,8 @@ import { createHttpServer } from './http/http-server.js';
 import { listenMutualTls } from './http/mutual-tls.listener.js';
 import { PublicUrls } from './http/public-urls.js';
 import { RouteTable } from './http/route-table.js';
+import { MeteringController } from './metering/metering.controller.js';
+import { MeteringService } from './metering/metering.service.js';
 import { OpenApiController, versionToken } from './openapi/openapi.controller.js';
 import { operations } from './openapi/operations.js';
 import { PageFiles } from './pages/page-files.js';
@@ -73,6 +75,7 @@ export class GatewayModule {
       controllers: [
         AuditController,
         BirthCertController,
+        MeteringController,
         CustomerController,
         AccountController,
         CredentialController,
@@ -101,6 +104,7 @@ export class GatewayModule {
         { provide: PageFiles, useValue: parts.pages },
         { provide: TrustArtifactService, useValue: parts.artifacts },
         { provide: AuditTrailService, useValue: parts.trails },
+        { provide: MeteringService, useValue: parts.meterings },
         { provide: BirthCertService, useValue: parts.birthCerts },
         { provide: SerialStatusService, useValue: parts.serials },
         { provide: StatusService, useValue: parts.statuses },

@@ -5,6 +5,7 @@ import {
   AuditService,
   BillingService,
   IssuerService,
+  MeteringService as MeteringRpc,
   ProvisionerService,
   RevocationService,
 } from '#libs/contracts';
@@ -35,6 +36,7 @@ import { DeviceService } from './device/device.service.js';
 import { freeIssueRoutes } from './free/free-issue.routes.js';
 import type { Draining } from './http/draining.js';
 import { PublicUrls } from './http/public-urls.js';
+import { MeteringService } from './metering/metering.service.js';
 import { IssueRoutes } from './mint/issue.routes.js';
 import { MintRoutes } from './mint/mint.routes.js';
 import { MintService } from './mint/mint.service.js';
@@ -138,6 +140,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
       ...{ births, mints, directory, tenants, outbox, relay, cache: clientCertificates },
     }),
     audits: new AuditRecorder({ dataSource, outbox, relay, directory, clock }),
+    meterings: new MeteringService(rpc.client(MeteringRpc), directory),
     trails: new AuditTrailService(rpc.client(AuditService), directory),
     mintRoutes: new MintRoutes({
       mints,

@@ -5,6 +5,7 @@ import { credentialOperations } from '../credential/credential.operations.js';
 import { customerOperations } from '../customer/customer.operations.js';
 import { deviceOperations } from '../device/device.operations.js';
 import { freeOperations } from '../free/free.operations.js';
+import { meteringOperations } from '../metering/metering.operations.js';
 import { mintOperations } from '../mint/mint.operations.js';
 import { pagesOperations } from '../pages/pages.operations.js';
 import { pkiOperations } from '../pki/pki.operations.js';
@@ -25,6 +26,7 @@ export const operations: readonly Operation[] = [
   ...customerOperations,
   ...birthCertOperations,
   ...auditOperations,
+  ...meteringOperations,
   ...signInOperations,
   ...signUpOperations,
   ...deviceOperations,

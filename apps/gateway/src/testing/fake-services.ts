@@ -17,12 +17,14 @@ import {
   IssuerService,
   KeyAlgorithm,
   type ListCustomersRequest,
+  MeteringService,
   type MintEachRequest,
   type MintRequest,
   type MintResultSchema,
   type PromoteCustomerRequest,
   ProvisionerService,
   type ReadTrailRequest,
+  type ReconcileUsageRequest,
   type ResumeCustomerRequest,
   RevocationService,
   SerialStatus,
@@ -296,4 +298,27 @@ class FakeAudit {
   }
 }
 
-export const fakeControllers = [FakeAudit, FakeIssuer, FakeProvisioner, FakeRevocation, FakeBilling];
+@RpcController(MeteringService)
+class FakeMetering {
+  @RpcMethod(MeteringService.method.reconcileUsage)
+  async reconcileUsage({ handle }: ReconcileUsageRequest) {
+    if (handle === '') return { customers: 3n };
+    const repairs = [{ counter: 'month', counted: 9n, issued: 7n }];
+    return { customers: 1n, differences: [{ handle, repairs, issued: 7n, inTrail: 5n }] };
+  }
+
+  @RpcMethod(MeteringService.method.listUsage)
+  async listUsage() {
+    const takenAt = BigInt(Date.parse('2026-04-01T02:00:00Z') / 1000);
+    return { months: [{ month: '2026-03', issued: 7n, inTrail: 5n, takenAt }] };
+  }
+}
+
+export const fakeControllers = [
+  FakeAudit,
+  FakeMetering,
+  FakeIssuer,
+  FakeProvisioner,
+  FakeRevocation,
+  FakeBilling,
+];
