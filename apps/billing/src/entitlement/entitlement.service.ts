@@ -66,7 +66,8 @@ export class EntitlementService {
   }
 
   /**
-   * Puts a customer on a plan, with that plan's limits; a customer that is on it already keeps what was set apart.
+   * Puts a customer on a plan, with that plan's limits; what an operator set apart stays, and so does everything
+   * for a customer that is on the plan already.
    *
    * @param from the plans that it may leave for this one; on any other it stays
    * @throws DomainError bad_request when the id is not a UUID
@@ -81,7 +82,7 @@ export class EntitlementService {
       await this.#foundOrAdded(manager, customerId, plan);
       const before = await entitlements.lock(manager, customerId);
       if (before.plan === plan || !from.includes(before.plan)) return before;
-      return this.#change(manager, before, { plan, ...plans[plan] });
+      return this.#change(manager, before, { plan, ...limitsOn(plan, before) });
     });
     relay.wake();
     return changed;
@@ -124,6 +125,19 @@ export class EntitlementService {
       entitlement: entitlementMessage(entitlement),
     });
   }
+}
+
+/** The limits of a plan, but for those that are not what the plan before says. */
+function limitsOn(plan: PlanName, before: EntitlementRow): Limits {
+  const was: Limits = plans[before.plan];
+  const limits: Limits = plans[plan];
+  const of = (name: keyof Limits) => (before[name] === was[name] ? limits[name] : before[name]);
+  return {
+    perMinute: of('perMinute'),
+    perMonth: of('perMonth'),
+    lifetime: of('lifetime'),
+    perTtl: of('perTtl'),
+  };
 }
 
 function customer(id: string): string {

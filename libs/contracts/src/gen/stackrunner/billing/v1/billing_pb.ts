@@ -245,7 +245,8 @@ export const BillingService: GenService<{
     output: typeof SetLimitsResponseSchema;
   },
   /**
-   * Puts a customer on another plan, with that plan's limits; the plan that it has already changes nothing.
+   * Puts a customer on another plan, with the limits of that plan but for those that were set apart; the plan that it
+   * has already changes nothing.
    *
    * @generated from rpc stackrunner.billing.v1.BillingService.ChangePlan
    */
