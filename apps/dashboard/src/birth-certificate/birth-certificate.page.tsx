@@ -65,6 +65,7 @@ export default function BirthCertificatePage({ account }: PageProps) {
               autoComplete="new-password"
               visibilityToggleButtonProps={{ 'aria-label': 'Show the password' }}
               required
+              withAsterisk={false}
             />
             <Button type="submit" loading={issue.isPending}>
               Make key and certificate

@@ -1,4 +1,4 @@
-import { Badge, Button, Stack, Table, Text } from '@mantine/core';
+import { Button, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { type Credential, useCredentials, useRevokeCredential } from '../api/credentials.js';
 import { Heading } from '../layout/heading.js';
@@ -65,9 +65,7 @@ function Row({ credential }: { readonly credential: Credential }) {
     <Table.Tr>
       <Table.Td>{label}</Table.Td>
       <Table.Td>{modes.join(', ')}</Table.Td>
-      <Table.Td>
-        <Badge color={status === 'active' ? 'green.9' : 'gray.7'}>{status}</Badge>
-      </Table.Td>
+      <Table.Td>{status}</Table.Td>
       <Table.Td>{used === null ? 'never' : new Date(used).toLocaleString()}</Table.Td>
       <Table.Td>{expires === null ? 'never' : new Date(expires).toLocaleString()}</Table.Td>
       <Table.Td>
