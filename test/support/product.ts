@@ -97,6 +97,8 @@ export class Product {
           STACKRUNNER_PORT: '0',
           STACKRUNNER_METRICS_PORT: '0',
           STACKRUNNER_LOG_LEVEL: 'warn',
+          // Stories show wrong credentials by the hundred, all from one address.
+          STACKRUNNER_WRONG_CREDENTIALS: '1000000',
           STACKRUNNER_DATA_DIR: dataDir,
           ...options.env,
         },

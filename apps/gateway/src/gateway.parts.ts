@@ -45,6 +45,7 @@ import { PageFiles } from './pages/page-files.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { WrongCredentials } from './rate-limit/wrong-credentials.js';
 import { scopedMintRoutes } from './scoped-mint/scoped-mint.routes.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionService } from './session/session.service.js';
@@ -79,7 +80,8 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
   const provisioner = rpc.client(ProvisionerService);
   const metrics = new GatewayMetrics(registry);
   const draining: Draining = { now: false };
-  const problems = new ProblemResponder(logger, metrics, draining);
+  const wrongCredentials = new WrongCredentials({ clock, perMinute: config.wrongCredentials });
+  const problems = new ProblemResponder(logger, metrics, draining, wrongCredentials);
   const urls = new PublicUrls(config.publicUrl, config.pkiUrl);
   const relay = new OutboxRelay({ pool, service, events, logger, metrics: registry });
 

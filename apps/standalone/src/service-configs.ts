@@ -73,6 +73,7 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       identityProviders: [...config.identityProviders, ...(sources.localIssuer ? [sources.localIssuer] : [])],
       signInAllow: config.signInAllow,
       mutualTls: config.mutualTls,
+      wrongCredentials: config.wrongCredentials,
     },
     issuer: { ...shared('issuer', 6), kms, workers: 0, pkiUrl, baseDomain },
     provisioner: { ...shared('provisioner', 4), kms, pkiUrl },

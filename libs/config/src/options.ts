@@ -23,6 +23,11 @@ export const listen = {
   }),
 };
 
+export const wrongCredentials = option('WRONG_CREDENTIALS', integer(1, 1_000_000).default(60), {
+  description:
+    'Wrong credentials that one address may show in a minute before they are answered with `429 rate_limited`; a right one always works.',
+});
+
 /** Where a gateway listens for clients that show a certificate. */
 export const mutualTls = z.object({
   port: option('MTLS_PORT', port.optional(), {

@@ -15,6 +15,7 @@ import {
   publicUrl,
   requiredPkiUrl,
   workers,
+  wrongCredentials,
 } from './options.js';
 import { identityProviders, localIssuer, signInAllow } from './sign-in.options.js';
 
@@ -25,7 +26,7 @@ const service = { operations, database, nats };
 export const schemas = {
   gateway: z.object({
     ...{ ...service, ...listen, publicUrl, pkiUrl, baseDomain: domain, operatorToken },
-    ...{ identityProviders, signInAllow, mutualTls },
+    ...{ identityProviders, signInAllow, mutualTls, wrongCredentials },
   }),
   issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain }),
   provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
@@ -40,7 +41,7 @@ export const schemas = {
     baseDomain: domain,
     workers,
     operatorToken: optionalOperatorToken,
-    ...{ identityProviders, signInAllow, localIssuer, mutualTls },
+    ...{ identityProviders, signInAllow, localIssuer, mutualTls, wrongCredentials },
   }),
   cli: z.object({
     url: option('URL', url('http', 'https').default('http://127.0.0.1:8080'), {
@@ -48,6 +49,10 @@ export const schemas = {
     }),
     dataDir,
     operatorToken: optionalOperatorToken,
+    sessionFile: option('SESSION_FILE', z.string().min(1).optional(), {
+      description: 'File in which `stackrunner login` keeps sessions.',
+      defaultText: '`~/.config/stackrunner/sessions.json`',
+    }),
     bearer: option('BEARER', z.string().min(1).optional(), {
       description: "A customer's bearer, for the command `mint`.",
       defaultText: 'the flag `--bearer-file`',

@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { DomainError } from '#libs/errors';
+import { DomainError } from '#libs/errors';
 import type { Logger } from '#libs/observability';
 import type { Draining } from '../http/draining.js';
 import { closeLingering } from '../http/lingering-close.js';
+import type { WrongCredentials } from '../rate-limit/wrong-credentials.js';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
 import { toDomainError } from './http-error.js';
 import { toProblem } from './problem.js';
@@ -13,10 +14,11 @@ export class ProblemResponder {
     private readonly logger: Logger,
     private readonly metrics: GatewayMetrics,
     private readonly draining: Draining,
+    private readonly wrongCredentials: Pick<WrongCredentials, 'count'>,
   ) {}
 
   respond(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = toDomainError(thrown);
+    const error = this.slowedDown(toDomainError(thrown), request);
     this.note(error, request.id);
     const { status, headers, body } = toProblem(error, request.id);
     if (error.code === 'body_too_large') closeLingering(request.raw);
@@ -28,6 +30,18 @@ export class ProblemResponder {
       .header('cache-control', 'no-store')
       .header('content-type', 'application/json; charset=utf-8')
       .send(body);
+  }
+
+  /** Who only forgot to show a credential has not guessed. */
+  private slowedDown(error: DomainError, { raw, ip }: FastifyRequest): DomainError {
+    if (error.code !== 'unauthorized') return error;
+    const { authorization, 'x-mint-credential': scoped } = raw.headers;
+    if (authorization === undefined && scoped === undefined) return error;
+    const seconds = this.wrongCredentials.count(ip);
+    if (seconds === undefined) return error;
+    return new DomainError('rate_limited', 'Too many wrong credentials came from this address.', {
+      details: { retry_after: seconds },
+    });
   }
 
   private note(error: DomainError, requestId: string): void {

@@ -49,7 +49,9 @@ export interface GatewayUnderTest {
 }
 
 export async function startGatewayUnderTest(
-  options: Partial<Pick<GatewayConfig, 'identityProviders' | 'publicUrl' | 'mutualTls'>> = {},
+  options: Partial<
+    Pick<GatewayConfig, 'identityProviders' | 'publicUrl' | 'mutualTls' | 'wrongCredentials'>
+  > = {},
 ): Promise<GatewayUnderTest> {
   const database = await testDatabase([gatewayMigrations]);
   const lines: string[] = [];
@@ -91,6 +93,7 @@ export async function startGatewayUnderTest(
     operatorToken,
     identityProviders: options.identityProviders ?? [],
     signInAllow: [],
+    wrongCredentials: options.wrongCredentials ?? 1_000_000,
     mutualTls: options.mutualTls ?? { port: undefined, certFile: undefined, keyFile: undefined },
   };
   const replica = (metrics = createRegistry('gateway')) =>

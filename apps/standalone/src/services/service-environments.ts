@@ -58,6 +58,7 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       STACKRUNNER_BODY_LIMIT: String(config.bodyLimit),
       STACKRUNNER_OPERATOR_TOKEN: folder.operatorToken,
       ...mutualTlsOf(config),
+      STACKRUNNER_WRONG_CREDENTIALS: String(config.wrongCredentials),
       STACKRUNNER_OIDC_PROVIDERS: identityProvidersText(config.identityProviders),
       STACKRUNNER_SIGN_IN_ALLOW: config.signInAllow.join(','),
     },
