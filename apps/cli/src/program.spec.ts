@@ -20,10 +20,16 @@ describe('the command line', () => {
       'stackrunner customer suspend',
       'stackrunner customer resume',
       'stackrunner customer rotate-bearer',
+      'stackrunner customer reset-birth-cert',
       'stackrunner customer set-limits',
       'stackrunner audit export',
       'stackrunner audit verify',
+      'stackrunner usage reconcile',
+      'stackrunner usage months',
       'stackrunner mint',
+      'stackrunner login',
+      'stackrunner logout',
+      'stackrunner whoami',
       'stackrunner status',
     ]);
   });

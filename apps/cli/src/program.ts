@@ -8,6 +8,7 @@ import { credentialSeedCommand } from './credential/credential-seed.command.js';
 import { customerCreateCommand } from './customer/customer-create.command.js';
 import { customerListCommand } from './customer/customer-list.command.js';
 import { customerPromoteCommand } from './customer/customer-promote.command.js';
+import { customerResetBirthCertCommand } from './customer/customer-reset-birth-cert.command.js';
 import { customerResumeCommand } from './customer/customer-resume.command.js';
 import { customerRotateBearerCommand } from './customer/customer-rotate-bearer.command.js';
 import { customerSetLimitsCommand } from './customer/customer-set-limits.command.js';
@@ -15,7 +16,12 @@ import { customerSetPlanCommand } from './customer/customer-set-plan.command.js'
 import { customerShowCommand } from './customer/customer-show.command.js';
 import { customerSuspendCommand } from './customer/customer-suspend.command.js';
 import { mintCommand } from './mint/mint.command.js';
+import { loginCommand } from './session/login.command.js';
+import { logoutCommand } from './session/logout.command.js';
+import { whoamiCommand } from './session/whoami.command.js';
 import { statusCommand } from './status/status.command.js';
+import { usageMonthsCommand } from './usage/usage-months.command.js';
+import { usageReconcileCommand } from './usage/usage-reconcile.command.js';
 
 /** The whole command line: every command with its flags and its help. */
 export function program(context: CliContext): Command {
@@ -28,6 +34,7 @@ export function program(context: CliContext): Command {
     .addCommand(customerSuspendCommand(context))
     .addCommand(customerResumeCommand(context))
     .addCommand(customerRotateBearerCommand(context))
+    .addCommand(customerResetBirthCertCommand(context))
     .addCommand(customerSetLimitsCommand(context))
     .addCommand(customerSetPlanCommand(context))
     .addCommand(customerPromoteCommand(context))
@@ -66,13 +73,30 @@ Examples:
   $ stackrunner credential list acme`,
     );
 
+  const usage = new Command('usage')
+    .summary('reconcile and show what customers used')
+    .description("Reconciles and shows what customers used. It needs the operator's token.")
+    .addCommand(usageReconcileCommand(context))
+    .addCommand(usageMonthsCommand(context))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stackrunner usage reconcile
+  $ stackrunner usage months acme`,
+    );
+
   return new Command('stackrunner')
     .description('Operates a Stackrunner certificate authority, and mints certificates with it.')
     .version(context.version, '--version', 'print the version of the command line')
     .addCommand(customer)
     .addCommand(audit)
+    .addCommand(usage)
     .addCommand(credential)
     .addCommand(mintCommand(context))
+    .addCommand(loginCommand(context))
+    .addCommand(logoutCommand(context))
+    .addCommand(whoamiCommand(context))
     .addCommand(statusCommand(context))
     .addHelpText(
       'after',
@@ -83,6 +107,7 @@ Environment:
                               (default: operator.token in STACKRUNNER_DATA_DIR)
   STACKRUNNER_DATA_DIR        data folder of the server (default: .stackrunner)
   STACKRUNNER_BEARER          bearer for mint, or STACKRUNNER_BEARER_FILE
+  STACKRUNNER_SESSION_FILE    where login keeps sessions (default: ~/.config/stackrunner/sessions.json)
 
 Exit codes:
   0 done; 1 the server refused or failed; 2 wrong usage, nothing was sent; 3 no answer from the server

@@ -103,6 +103,30 @@ const trailPage = z.looseObject({
   head: z.looseObject({ sequence: z.number(), hash }),
 });
 export type TrailPage = z.infer<typeof trailPage>;
+
+const reconciliationSchema = z.looseObject({
+  customers: z.number(),
+  differences: z.array(
+    z.looseObject({
+      handle: z.string(),
+      repairs: z.array(z.looseObject({ counter: z.string(), counted: z.number(), issued: z.number() })),
+      issued: z.number(),
+      in_trail: z.number(),
+    }),
+  ),
+});
+export type ReconciliationJson = z.infer<typeof reconciliationSchema>;
+/** How long every customer together may take, in milliseconds. */
+const RECONCILE_MS = 300_000;
+
+const monthsSchema = z.looseObject({
+  handle: z.string(),
+  months: z.array(
+    z.looseObject({ month: z.string(), issued: z.number(), in_trail: z.number(), taken_at: z.string() }),
+  ),
+});
+export type MonthsJson = z.infer<typeof monthsSchema>;
+
 /** Entries of an audit trail a page: the admin interface allows 1 to 1000. */
 const TRAIL_PAGE_SIZE = 1_000;
 
@@ -166,6 +190,25 @@ export class AdminClient {
   async setPlan(handle: string, plan: string): Promise<CustomerJson> {
     const path = `${pathOf(handle)}/plan`;
     return read(customerSchema, await this.ask({ method: 'PUT', path, body: { plan } }));
+  }
+
+  async resetBirthCert(handle: string): Promise<CustomerJson> {
+    const path = `${pathOf(handle)}/reset-birth-cert`;
+    return read(customerSchema, await this.ask({ method: 'POST', path }));
+  }
+
+  /** Of one customer, or of all without a handle. */
+  async reconcileUsage(handle: string | undefined): Promise<ReconciliationJson> {
+    const body = handle === undefined ? {} : { handle: handleInPath(handle) };
+    const path = '/v1/admin/reconcile-usage';
+    return read(
+      reconciliationSchema,
+      await this.ask({ method: 'POST', path, body, timeoutMs: RECONCILE_MS }),
+    );
+  }
+
+  async months(handle: string): Promise<MonthsJson> {
+    return read(monthsSchema, await this.ask({ method: 'GET', path: `${pathOf(handle)}/months` }));
   }
 
   async rotateBearer(handle: string): Promise<CustomerWithBearer> {

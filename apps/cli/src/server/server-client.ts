@@ -12,6 +12,8 @@ export interface ServerRequest {
   readonly token?: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long the answer may take, in milliseconds; default half a minute. */
+  readonly timeoutMs?: number;
 }
 
 export interface ServerAnswer {
@@ -52,7 +54,8 @@ export class ServerClient {
     const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
     if (request.token !== undefined) headers.authorization = `Bearer ${request.token}`;
     if (request.body !== undefined) headers['content-type'] = 'application/json';
-    const deadline = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const timeoutMs = request.timeoutMs ?? REQUEST_TIMEOUT_MS;
+    const deadline = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(`${this.settings.url}${request.path}`, {
         method: request.method,
@@ -65,7 +68,7 @@ export class ServerClient {
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (cause) {
       if (this.context.signal.aborted) throw new CliFailure(exitCodes.interrupted, 'interrupted');
-      const reason = deadline.aborted ? `no answer within ${REQUEST_TIMEOUT_MS / 1000} s` : reasonOf(cause);
+      const reason = deadline.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(cause);
       throw unreachable(this.settings.url, reason);
     }
   }
