@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireTool } from '#libs/testing';
@@ -241,14 +241,13 @@ here('the account pages in Chromium', () => {
     'a command line signs in through the page',
     async (step) => {
       const { page } = browser;
-      const login = await step('begins', async () =>
-        (await product.request('/v1/device', { method: 'POST' })).json<{
-          device_code: string;
-          verification_uri_complete: string;
-        }>(),
+      const sessions = join(folder, 'sessions.json');
+      const login = await step('begins', () =>
+        product.start(['login'], { STACKRUNNER_SESSION_FILE: sessions }),
       );
+      const address = await step('prints an address', () => login.says(/^ {2}(http\S+)$/m));
       await step('opens the page, and signs in on the way', async () => {
-        await page.goto(login.verification_uri_complete);
+        await page.goto(address);
         await page.getByRole('link', { name: /^Sign in with/ }).click();
         await page.getByLabel('E-mail address').fill('grace@example.com');
         await page.keyboard.press('Enter');
@@ -259,15 +258,14 @@ here('the account pages in Chromium', () => {
         await page.getByRole('button', { name: 'Approve' }).click();
         await heading('The command line is signed in');
       });
-      const redeemed = await product.request('/v1/device/token', {
-        body: { device_code: login.device_code },
-      });
-      const { token } = redeemed.json<{ token: string }>();
-      const who = await product.request('/v1/account', { bearer: token });
-      expect(who.json()).toMatchObject({
-        person: { email: 'grace@example.com' },
-        account: { handle: 'apexrunner' },
-      });
+      const account = 'Signed in as grace@example.com, apexrunner (dev, active)\n';
+      expect(await step('is signed in', () => login.done)).toMatchObject({ code: 0, stdout: account });
+      const env = { STACKRUNNER_SESSION_FILE: sessions };
+      const cli = (...args: string[]) => product.cli(args, env);
+      expect(await step('says so again', () => cli('whoami'))).toMatchObject({ code: 0, stdout: account });
+      expect(statSync(sessions).mode & 0o777).toBe(0o600);
+      expect(await step('signs out', () => cli('logout'))).toMatchObject({ code: 0 });
+      expect(await step('is nobody now', () => cli('whoami'))).toMatchObject({ code: 2 });
       expect(browser.complaints).toEqual([]);
     },
     120_000,

@@ -169,6 +169,16 @@ export class Product {
     });
   }
 
+  /** Starts the command line, for commands that wait for a person. */
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCli {
+    return new RunningCli(args, {
+      ...process.env,
+      STACKRUNNER_URL: this.origin,
+      STACKRUNNER_DATA_DIR: this.dataDir,
+      ...env,
+    });
+  }
+
   /** A new customer with an active CA, made by the command line. */
   async customer(handle: string, ...flags: string[]): Promise<Customer> {
     const result = await this.cli(['customer', 'create', handle, '--json', ...flags]);
@@ -200,5 +210,40 @@ export class Product {
       await once(this.child, 'exit');
     }
     return this.child.exitCode;
+  }
+}
+
+/** The command line while it runs. */
+export class RunningCli {
+  /** Resolves when it has ended. */
+  readonly done: Promise<CliResult>;
+  private readonly child: ChildProcess;
+  private stdout = '';
+  private stderr = '';
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
+    const child = spawn(process.execPath, ['scripts/stackrunner.mjs', ...args], { env });
+    this.child = child;
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString();
+    });
+    this.done = once(child, 'close').then(([code]) => ({
+      code: Number(code ?? 1),
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }));
+  }
+
+  /** Waits until it has said something for people. @returns the pattern's first group */
+  async says(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.stderr)?.[1];
+      if (found !== undefined) return found;
+      if (this.child.exitCode !== null) throw new Error(`ended with ${this.child.exitCode}: ${this.stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }

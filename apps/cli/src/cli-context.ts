@@ -12,6 +12,8 @@ export interface CliSettings {
   readonly operatorToken?: string | undefined;
   /** Where the standalone server keeps `operator.token`. */
   readonly dataDir: string;
+  /** Where sessions are kept; the home folder's own place without it. */
+  readonly sessionFile?: string | undefined;
   /** The customer's bearer, when the environment gives one. */
   readonly bearer?: string | undefined;
 }
