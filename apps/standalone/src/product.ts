@@ -7,6 +7,7 @@ import {
   AuditService,
   BillingService,
   IssuerService,
+  MeteringService,
   ProvisionerService,
   RevocationService,
 } from '#libs/contracts';
@@ -26,7 +27,14 @@ export interface Product {
   stop(): Promise<void>;
 }
 
-const replicaCalls = [AuditService, BillingService, IssuerService, ProvisionerService, RevocationService];
+const replicaCalls = [
+  AuditService,
+  BillingService,
+  IssuerService,
+  MeteringService,
+  ProvisionerService,
+  RevocationService,
+];
 
 /**
  * Starts the five services in this process, the gateway last: what it accepts, the others can already serve.
