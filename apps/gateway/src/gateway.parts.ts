@@ -24,6 +24,7 @@ import { BirthCertRepository } from './birth-cert/birth-cert.repository.js';
 import { BirthCertService } from './birth-cert/birth-cert.service.js';
 import { ClientCertificateAuthenticator } from './birth-cert/client-certificate.authenticator.js';
 import { ClientCertificateCache } from './birth-cert/client-certificate.cache.js';
+import { RevocationWatch } from './birth-cert/revocation-watch.js';
 import { CredentialRepository } from './credential/credential.repository.js';
 import { CredentialService } from './credential/credential.service.js';
 import { CredentialUse } from './credential/credential-use.js';
@@ -111,7 +112,12 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
   });
   const sessions = new SessionService(new SessionRepository(dataSource), identities, clock);
   const clientCertificates = new ClientCertificateCache(clock);
-  const certificates = new ClientCertificateAuthenticator(clientCertificates, dataSource, clock);
+  const certificates = new ClientCertificateAuthenticator(
+    clientCertificates,
+    dataSource,
+    clock,
+    new RevocationWatch(rpc.client(RevocationService), clock),
+  );
   const witnesses = [new SessionWitness(sessions, urls), certificates];
   const authenticator = new RequestAuthenticator({ operator, bearers: tokens, uses, witnesses });
   const permissions = new PermissionRepository();

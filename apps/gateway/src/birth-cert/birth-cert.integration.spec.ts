@@ -13,6 +13,7 @@ import {
   CustomerTier,
   LeafProfile,
   type MintRequest,
+  SerialStatus,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { openssl, startTokenIssuer, type TokenIssuer } from '#libs/testing';
@@ -275,6 +276,15 @@ describe('mutual TLS', () => {
     expect(await mintAs('cyberdyne', 'tyrell')).toBe('404 customer_not_found');
     expect(await mintAs('stranger', 'cyberdyne')).toBe('401 unauthorized');
     expect(await mintAs(undefined, 'cyberdyne')).toBe('401 unauthorized');
+  });
+
+  it('refuses a certificate that was revoked within a second', async () => {
+    await bornOwner('oscorp');
+    expect(await mintAs('oscorp', 'oscorp')).toBe('200');
+    gateway.product.serialStatus = SerialStatus.REVOKED;
+    await within(1_000, () => mintAs('oscorp', 'oscorp'), '401 unauthorized');
+    gateway.product.serialStatus = SerialStatus.ACTIVE;
+    await within(1_000, () => mintAs('oscorp', 'oscorp'), '200');
   });
 
   it('refuses a customer that was suspended, and a certificate that was reset, within a second on every replica', async () => {

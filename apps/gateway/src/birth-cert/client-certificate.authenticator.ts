@@ -14,12 +14,14 @@ import type {
 } from '../auth/principal.js';
 import type { RequestWitness } from '../auth/request.authenticator.js';
 import type { ClientCertificateCache } from './client-certificate.cache.js';
+import type { RevocationWatch } from './revocation-watch.js';
 
 interface Row {
   readonly customer_id: string;
   readonly handle: string;
   readonly status: CustomerStanding;
   readonly tier: CustomerTier;
+  readonly serial: Buffer;
   readonly expires_at: Date;
 }
 
@@ -35,6 +37,7 @@ export class ClientCertificateAuthenticator implements RequestWitness {
     private readonly cache: ClientCertificateCache,
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
+    private readonly watch: Pick<RevocationWatch, 'isRevoked'>,
   ) {}
 
   witness({ raw }: FastifyRequest): Promise<CertificatePrincipal> | undefined {
@@ -44,7 +47,7 @@ export class ClientCertificateAuthenticator implements RequestWitness {
   /**
    * @returns undefined for a connection without a client certificate
    * @throws DomainError unauthorized for any certificate but a customer's birth certificate that is neither revoked nor
-   *   expired nor replaced; storage_unavailable
+   *   expired nor replaced; storage_unavailable; service_unavailable when nobody can say whether it is revoked
    */
   authenticate({ socket }: IncomingMessage): Promise<CertificatePrincipal> | undefined {
     const fingerprint = socket instanceof TLSSocket ? this.fingerprintOf(socket) : undefined;
@@ -55,6 +58,7 @@ export class ClientCertificateAuthenticator implements RequestWitness {
     const remembered = this.cache.get(fingerprint);
     const found = remembered === undefined ? await this.lookUp(fingerprint) : remembered.principal;
     if (found === undefined || found.expiresAt <= this.clock.now()) throw refused();
+    if (await this.watch.isRevoked(found)) throw refused();
     return found;
   }
 
@@ -75,6 +79,7 @@ export class ClientCertificateAuthenticator implements RequestWitness {
           tier: row.tier,
           fingerprint,
         },
+        serial: row.serial,
         expiresAt: row.expires_at.getTime(),
       };
       this.cache.put(fingerprint, principal, mark);

@@ -6,8 +6,15 @@ const knownForMs = 30_000;
 const unknownForMs = 1_000;
 const capacity = 10_000;
 
+/** A certificate that stands for somebody. */
+export interface KnownCertificate extends CertificatePrincipal {
+  readonly serial: Uint8Array;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
 interface Entry {
-  readonly principal: (CertificatePrincipal & { readonly expiresAt: number }) | undefined;
+  readonly principal: KnownCertificate | undefined;
   readonly until: number;
 }
 

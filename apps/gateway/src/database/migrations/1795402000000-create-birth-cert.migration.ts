@@ -18,7 +18,6 @@ export class CreateBirthCert1795402000000 implements MigrationInterface {
         fingerprint bytea UNIQUE CHECK (octet_length(fingerprint) = 32),
         issued_at timestamptz,
         expires_at timestamptz,
-        revoked_at timestamptz,
         CHECK (num_nulls(certificate, chain, serial, fingerprint, issued_at, expires_at) IN (0, 6))
       );
       COMMENT ON COLUMN gateway.birth_cert.fingerprint IS 'SHA-256 of the certificate; NULL while it is being issued';
@@ -27,11 +26,11 @@ export class CreateBirthCert1795402000000 implements MigrationInterface {
 
       -- Who has authenticated a connection is known by the certificate alone.
       CREATE FUNCTION gateway.find_birth_cert(wanted bytea, at timestamptz)
-        RETURNS TABLE (customer_id uuid, handle text, status text, tier text, expires_at timestamptz)
+        RETURNS TABLE (customer_id uuid, handle text, status text, tier text, serial bytea, expires_at timestamptz)
         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-          SELECT c.customer_id, c.handle, c.status, c.tier, b.expires_at
+          SELECT c.customer_id, c.handle, c.status, c.tier, b.serial, b.expires_at
           FROM gateway.birth_cert b JOIN gateway.customer c USING (customer_id)
-          WHERE b.fingerprint = wanted AND b.revoked_at IS NULL AND b.expires_at > at
+          WHERE b.fingerprint = wanted AND b.expires_at > at
         $$;
       REVOKE EXECUTE ON FUNCTION gateway.find_birth_cert FROM PUBLIC;
       ${grant('gateway', 'EXECUTE', 'FUNCTION gateway.find_birth_cert')}
