@@ -5,7 +5,7 @@ import {
   AuditService,
   BillingService,
   IssuerService,
-  MeteringService as MeteringRpc,
+  MeteringService,
   ProvisionerService,
   RevocationService,
 } from '#libs/contracts';
@@ -37,7 +37,7 @@ import { DeviceService } from './device/device.service.js';
 import { freeIssueRoutes } from './free/free-issue.routes.js';
 import type { Draining } from './http/draining.js';
 import { PublicUrls } from './http/public-urls.js';
-import { MeteringService } from './metering/metering.service.js';
+import { MeteringService as MeteringDesk } from './metering/metering.service.js';
 import { IssueRoutes } from './mint/issue.routes.js';
 import { MintRoutes } from './mint/mint.routes.js';
 import { MintService } from './mint/mint.service.js';
@@ -148,7 +148,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
       ...{ births, mints, directory, tenants, outbox, relay, cache: clientCertificates },
     }),
     audits: new AuditRecorder({ dataSource, outbox, relay, directory, clock }),
-    meterings: new MeteringService(rpc.client(MeteringRpc), directory),
+    meterings: new MeteringDesk(rpc.client(MeteringService), directory),
     trails: new AuditTrailService(rpc.client(AuditService), directory),
     mintRoutes: new MintRoutes({
       mints,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { ActorKind, type CounterRepair, type ProvisionerService, type UsageService } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import type { Logger } from '#libs/observability';
@@ -160,6 +159,6 @@ export class UsageReconciler {
       ...{ actorKind: ActorKind.SYSTEM, actorId: 'billing', actorHash: new Uint8Array(0) },
       details: JSON.stringify(details),
     });
-    await trail.write({ eventId: `reconcile-${randomUUID()}`, entries: [entry] });
+    await trail.write({ eventId: `reconcile-${crypto.randomUUID()}`, entries: [entry] });
   }
 }

@@ -1,4 +1,3 @@
-import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -16,6 +15,9 @@ export interface MutualTlsSettings {
   readonly bodyLimit: number;
 }
 
+/** SSL_OP_NO_TICKET and SSL_OP_NO_RENEGOTIATION of OpenSSL 1.1.1 and 3 (openssl/ssl.h). */
+const noTicket = 1 << 14;
+const noRenegotiation = 1 << 30;
 /** When even the slowest request must have been answered, in milliseconds. */
 const longestMs = 15_000;
 
@@ -77,7 +79,7 @@ function open({ certFile, keyFile }: MutualTlsSettings): Server {
       ALPNProtocols: ['http/1.1'],
       requestCert: true,
       rejectUnauthorized: false,
-      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+      secureOptions: noTicket | noRenegotiation,
       // Node's own refusal would not be in the envelope; see checkFraming.
       requireHostHeader: false,
     });

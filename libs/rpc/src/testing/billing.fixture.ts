@@ -35,6 +35,11 @@ export async function serveBilling(transport: RpcTransport, fake: BillingFake): 
     ): Promise<MessageInitShape<typeof SetLimitsResponseSchema>> {
       return fake.setLimits?.(request, context) ?? {};
     }
+
+    @RpcMethod(BillingService.method.changePlan)
+    async changePlan() {
+      return {};
+    }
   }
 
   @Module({})
