@@ -22,7 +22,7 @@ here('the account pages in Chromium', () => {
     await browser?.stop();
     await product?.stop();
     rmSync(folder, { recursive: true, force: true });
-  });
+  }, 60_000);
 
   const heading = (name: string) => browser.page.getByRole('heading', { level: 1, name }).waitFor();
   const clean = async () => expect(await browser.axe()).toEqual([]);
@@ -211,7 +211,7 @@ here('the account pages in Chromium', () => {
       await step('revokes it', async () => {
         await page.getByRole('button', { name: 'Revoke ci' }).click();
         await page.getByRole('button', { name: 'Really revoke ci' }).click();
-        await page.getByText('revoked').waitFor();
+        await page.getByRole('cell', { name: 'revoked', exact: true }).waitFor();
       });
       await step('sees usage', async () => {
         await page.getByRole('link', { name: 'Usage' }).click();
