@@ -111,6 +111,13 @@ describe('a browser', () => {
     expect(await signOut({ origin: publicUrl, 'sec-fetch-site': 'same-origin' })).toBe('done');
   });
 
+  it('has no session any more when its time is over', async () => {
+    const jar = await signIn(gateway, oidc, person());
+    expect((await account({ cookie: jar.header })).status).toBe(200);
+    await gateway.database.query("UPDATE gateway.session SET expires_at = now() - interval '1 second'");
+    expect((await account({ cookie: jar.header })).status).toBe(401);
+  });
+
   it('that has another cookie than ours has no session', async () => {
     for (const value of [
       '',

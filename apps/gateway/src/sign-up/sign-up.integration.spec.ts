@@ -1,4 +1,5 @@
 import { CustomerStatus } from '#libs/contracts';
+import { createPool } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import { type OidcIssuer, startOidcIssuer } from '#libs/testing';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../testing/gateway-under-test.js';
@@ -183,5 +184,20 @@ describe('the bearer', () => {
       (await gateway.operate('/v1/admin/customers/rotated/rotate-bearer', { method: 'POST' })).status,
     ).toBe(200);
     expect((await claim(jar)).json().error.code).toBe('already_claimed');
+  });
+});
+
+describe('people and their sessions', () => {
+  it('cannot be read or written by the gateway but through functions that do one thing', async () => {
+    const pool = createPool(gateway.database.settings('gateway'), { service: 'gateway' });
+    try {
+      for (const table of ['person', 'session', 'device_login', 'handle_claim']) {
+        for (const sql of [`SELECT * FROM gateway.${table}`, `DELETE FROM gateway.${table}`]) {
+          await expect(pool.query(sql)).rejects.toThrow('permission denied');
+        }
+      }
+    } finally {
+      await pool.end();
+    }
   });
 });
