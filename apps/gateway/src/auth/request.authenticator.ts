@@ -60,16 +60,15 @@ export class RequestAuthenticator {
     const bearer = bearerOf(authorization);
     if (scoped === undefined && bearer !== undefined && isPersonsToken(bearer)) return undefined;
     if (kinds.includes('operator') && this.parts.operator.knows(authorization)) return { kind: 'operator' };
-    if (!kinds.includes('bearer') && !kinds.includes('credential')) throw refused();
+    const takesTokens = kinds.includes('bearer') || kinds.includes('credential');
+    if (!takesTokens && tier === undefined) throw refused();
     const token = tokenIn(authorization, scoped?.toString());
     const principal = await this.parts.bearers.authenticateToken(token);
+    if (principal.kind === 'credential' && !comesFrom(principal.sourceNetworks, request.ip)) throw refused();
     // A customer who has no such route is told so with whatever credential: that is all there is to learn.
     checkTier(principal, tier);
     if (!kinds.includes(principal.kind)) throw refused();
-    if (principal.kind === 'credential') {
-      if (!comesFrom(principal.sourceNetworks, request.ip)) throw refused();
-      this.parts.uses.note(principal.credentialId);
-    }
+    if (principal.kind === 'credential') this.parts.uses.note(principal.credentialId);
     return principal;
   }
 

@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 
 export interface Ask {
@@ -8,6 +9,8 @@ export interface Ask {
   /** Sent with a Content-Length; chunks are sent without one. */
   readonly body?: string | Buffer | object;
   readonly chunks?: readonly (string | Buffer)[];
+  /** A client certificate, for an origin of https, whose own certificate is not judged. */
+  readonly client?: { readonly cert: string; readonly key: string };
 }
 
 export interface Answered {
@@ -27,8 +30,8 @@ export interface Envelope {
 
 /** One request exactly as told, on a connection of its own. */
 export function ask(origin: string, path: string, options: Ask = {}): Promise<Answered> {
-  const { hostname, port } = new URL(origin);
-  const { body, chunks } = options;
+  const { hostname, port, protocol } = new URL(origin);
+  const { body, chunks, client } = options;
   const payload =
     body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const headers: OutgoingHttpHeaders = { ...options.headers };
@@ -37,7 +40,9 @@ export function ask(origin: string, path: string, options: Ask = {}): Promise<An
   if (payload !== undefined && payload !== body) headers['content-type'] ??= 'application/json';
   const method = options.method ?? (payload === undefined && chunks === undefined ? 'GET' : 'POST');
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, path, method, headers, agent: false }, (response) => {
+    const send = protocol === 'https:' ? httpsRequest : httpRequest;
+    const tls = protocol === 'https:' ? { rejectUnauthorized: false, ...client } : {};
+    const request = send({ hostname, port, path, method, headers, agent: false, ...tls }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('end', () => {
