@@ -28,6 +28,11 @@ class BillingController {
     if (request.customerId === 'bug') throw new TypeError('secret detail');
     throw new DomainError('quota_exceeded', 'Too many.', { details: { limit: 5 } });
   }
+
+  @RpcMethod(BillingService.method.changePlan)
+  async changePlan(): Promise<Record<string, never>> {
+    return {};
+  }
 }
 
 @Module({ controllers: [BillingController] })

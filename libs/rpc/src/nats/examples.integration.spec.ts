@@ -27,6 +27,10 @@ const minted: MintRequest[] = [];
 
 @RpcController(ProvisionerService)
 class ProvisionerFake {
+  @RpcMethod(ProvisionerService.method.promoteCustomer)
+  async promoteCustomer() {
+    return {};
+  }
   @RpcMethod(ProvisionerService.method.getCustomer)
   async getCustomer({ handle }: GetCustomerRequest) {
     if (handle !== 'acme')
@@ -68,6 +72,10 @@ class IssuerFake {
   }
   @RpcMethod(IssuerService.method.getCertificate)
   async getCertificate() {
+    return {};
+  }
+  @RpcMethod(IssuerService.method.listCertificates)
+  async listCertificates() {
     return {};
   }
   @RpcMethod(IssuerService.method.getQuota)

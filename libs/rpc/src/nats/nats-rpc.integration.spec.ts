@@ -224,7 +224,7 @@ describe('gRPC over NATS', () => {
     const info = (await plain.request('$SRV.INFO.BillingService')).json<object>();
     expect(info).toMatchObject({
       type: 'io.nats.micro.v1.info_response',
-      endpoints: [{ name: 'GetEntitlement', subject }, { name: 'SetLimits' }],
+      endpoints: [{ name: 'GetEntitlement', subject }, { name: 'SetLimits' }, { name: 'ChangePlan' }],
     });
     const stats = (await plain.request(`$SRV.STATS.BillingService.${ping.id}`)).json<object>();
     expect(stats).toMatchObject({
@@ -232,6 +232,7 @@ describe('gRPC over NATS', () => {
       endpoints: [
         { num_requests: 1, num_errors: 0, processing_time: expect.any(Number) },
         { num_requests: 1, num_errors: 1, last_error: 'bad_request' },
+        { num_requests: 0, num_errors: 0 },
       ],
     });
     await app.close();
