@@ -18,7 +18,7 @@ beforeAll(async () => {
     publicUrl,
     identityProviders: [providerOf(oidc), providerOf(tokens, { id: 'firebase', signIn: false })],
   });
-});
+}, 90_000);
 afterAll(() => Promise.all([gateway.stop(), oidc.stop(), firebase.stop()]));
 
 const account = (headers: Record<string, string>) => gateway.ask('/v1/account', { headers });

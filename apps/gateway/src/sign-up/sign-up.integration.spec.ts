@@ -16,7 +16,7 @@ const someone = () => {
 beforeAll(async () => {
   oidc = await startOidcIssuer([redirectUri]);
   gateway = await startGatewayUnderTest({ publicUrl, identityProviders: [providerOf(oidc)] });
-});
+}, 90_000);
 afterAll(() => Promise.all([gateway.stop(), oidc.stop()]));
 
 const signUp = async (jar: CookieJar, handle: unknown, tier: unknown = 'free') => {
