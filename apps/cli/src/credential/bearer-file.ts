@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, usageError } from '../cli-failure.js';
@@ -14,8 +13,11 @@ export interface BearerFile {
   write(bearer: string): Promise<void>;
 }
 
-/** @throws CliFailure exit code 2 when nothing could be written there */
-export async function prepareBearerFile(handle: string): Promise<BearerFile> {
+/**
+ * @param draftId names the draft apart from those of other commands that run now
+ * @throws CliFailure exit code 2 when nothing could be written there
+ */
+export async function prepareBearerFile(handle: string, draftId: string): Promise<BearerFile> {
   const path = join(folder, `${handleInPath(handle)}-crosssign-bearer.txt`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -26,7 +28,7 @@ export async function prepareBearerFile(handle: string): Promise<BearerFile> {
   return {
     path,
     async write(bearer) {
-      const draft = `${path}.${randomUUID()}`;
+      const draft = `${path}.${draftId}`;
       try {
         await writeFile(draft, `${bearer}\n`, { mode: 0o600, flag: 'wx' });
         await rename(draft, path);

@@ -47,7 +47,7 @@ Examples:
 async function seed(context: CliContext, handle: string, options: Options): Promise<void> {
   const admin = new AdminClient(context);
   // Before anything is made that could not be kept.
-  const file = await prepareBearerFile(handle);
+  const file = await prepareBearerFile(handle, context.randomId());
   const { credential_id, permission_id, cert_id, bearer, ...rest } = await admin.seedCredential(
     handle,
     requestOf(options),

@@ -106,7 +106,7 @@ describe('every route, with every credential', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await setStage();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => stage?.stop());
 
   const isKnown = ({ path }: { readonly path: string }) => path.startsWith('/pki/');
