@@ -41,6 +41,7 @@ describe("the operator's customers", () => {
       handle: 'acme',
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       status: 'provisioning',
+      tier: 'dev',
       created_at: '2025-10-09T08:53:20Z',
       activated_at: null,
       root_algorithm: 'RSA-4096',
@@ -50,8 +51,8 @@ describe("the operator's customers", () => {
       pki_url: `${gateway.url}/pki/acme`,
       ceremony_step: 'root',
       ceremony_problem: null,
-      limits: { per_minute: 500, per_month: 5000 },
-      used: { this_minute: 1, this_month: 2, month_resets_at: '2026-02-01T00:00:00Z' },
+      limits: { per_minute: 500, per_month: 5000, lifetime: null, per_ttl: null },
+      used: { this_minute: 1, this_month: 2, lifetime: 0, month_resets_at: '2026-02-01T00:00:00Z' },
       bearer: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(gateway.product.customers.get('acme')?.rootAlgorithm).toBe(KeyAlgorithm.RSA_4096);
@@ -151,7 +152,12 @@ describe("the operator's customers", () => {
       method: 'PUT',
       body: { per_minute: 0 },
     });
-    expect(half.json<CustomerJson>().limits).toEqual({ per_minute: 0, per_month: 7 });
+    expect(half.json<CustomerJson>().limits).toEqual({
+      per_minute: 0,
+      per_month: 7,
+      lifetime: null,
+      per_ttl: null,
+    });
     for (const wrong of [
       {},
       { per_minute: -1 },

@@ -148,6 +148,7 @@ class FakeIssuer {
       ...(product.perMonth !== undefined && { perMonth: product.perMonth }),
       usedThisMinute: 1n,
       usedThisMonth: 2n,
+      usedInLifetime: 0n,
       monthResetsAt: 1_769_904_000n,
       entitlementVersion: product.entitlementVersion - (product.entitlementLag > 0 ? 1n : 0n),
     };
