@@ -40,7 +40,7 @@ describe('/openapi.json', () => {
   afterAll(() => gateway.stop());
 
   /** A request that the operation answers well. */
-  function wellFormed({ id, method }: Operation): Ask {
+  function wellFormed({ id, method, access, tier }: Operation): Ask {
     switch (id) {
       case 'mint':
       case 'mintWithTtl':
@@ -50,8 +50,14 @@ describe('/openapi.json', () => {
         return { body: { handle: `new-${created}` } };
       case 'setLimits':
         return { method, body: { per_minute: 5 } };
+      case 'createCredential':
+        return { body: { modes: ['sign_leaf'] }, bearer };
+      case 'seedCredential':
+        return { body: { modes: ['sign_leaf'] } };
+      case 'createPermission':
+        return { body: { label: 'pipeline', modes: ['sign_leaf'] }, bearer };
       default:
-        return { method };
+        return access?.includes('bearer') && tier !== 'free' ? { method, bearer } : { method };
     }
   }
 
