@@ -27,6 +27,8 @@ import { nameConstraintsSubtreesLint } from './lints/name-constraints-subtrees.l
 import { nameUpperBoundsLint } from './lints/name-upper-bounds.lint.js';
 import { pathLengthLint } from './lints/path-length.lint.js';
 import { publicKeyLint } from './lints/public-key.lint.js';
+import { responderExtKeyUsageLint } from './lints/responder-ext-key-usage.lint.js';
+import { responderNoCheckLint } from './lints/responder-no-check.lint.js';
 import { rfc822NameLint } from './lints/rfc822-name.lint.js';
 import { rootAuthorityKeyIdentifierLint } from './lints/root-authority-key-identifier.lint.js';
 import { rootSelfIssuedLint } from './lints/root-self-issued.lint.js';
@@ -74,6 +76,8 @@ export const lints: readonly Lint[] = [
   nameUpperBoundsLint,
   pathLengthLint,
   publicKeyLint,
+  responderExtKeyUsageLint,
+  responderNoCheckLint,
   rfc822NameLint,
   rootAuthorityKeyIdentifierLint,
   rootSelfIssuedLint,
