@@ -23,6 +23,7 @@ describe('the error table', () => {
       '405 method_not_allowed',
       '409 customer_exists',
       '409 idempotency_key_reused',
+      '409 not_on_hold',
       '413 body_too_large',
       '415 unsupported_media_type',
       '429 rate_limited',

@@ -42,6 +42,7 @@ export const errors = {
   bad_path: { rpc: 'NOT_FOUND', http: 404, acme: 'malformed' },
   method_not_allowed: { rpc: 'UNIMPLEMENTED', http: 405, acme: 'malformed' },
   customer_exists: { rpc: 'ALREADY_EXISTS', http: 409, acme: 'malformed' },
+  not_on_hold: { rpc: 'FAILED_PRECONDITION', http: 409, acme: 'alreadyRevoked' },
   idempotency_key_reused: { rpc: 'ABORTED', http: 409, acme: 'malformed' },
   body_too_large: { rpc: 'OUT_OF_RANGE', http: 413, acme: 'malformed' },
   unsupported_media_type: { rpc: 'INVALID_ARGUMENT', http: 415, acme: 'malformed' },

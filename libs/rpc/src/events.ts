@@ -3,15 +3,19 @@ import {
   CaActivatedSchema,
   CaRetiredSchema,
   CredentialChangedSchema,
+  CrlGeneratedSchema,
   CustomerChangedSchema,
   EntitlementChangedSchema,
   IssuedSchema,
+  RevokedSchema,
 } from '#libs/contracts';
 import type { EventDescriptor } from './event-bus.js';
 
 /** Every event of the product (docs/grpc-over-nats.md, events). */
 export const events = {
   issued: { type: 'issued', schema: IssuedSchema },
+  revoked: { type: 'revoked', schema: RevokedSchema },
+  crlGenerated: { type: 'crl.generated', schema: CrlGeneratedSchema },
   customerChanged: { type: 'customer.changed', schema: CustomerChangedSchema },
   caActivated: { type: 'ca.activated', schema: CaActivatedSchema },
   caRetired: { type: 'ca.retired', schema: CaRetiredSchema },

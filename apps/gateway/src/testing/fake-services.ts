@@ -20,6 +20,7 @@ import {
   ProvisionerService,
   type ResumeCustomerRequest,
   RevocationService,
+  type RevokeRequest,
   SerialStatus,
   type SetLimitsRequest,
   type SuspendCustomerRequest,
@@ -46,6 +47,7 @@ export class FakeProduct {
   entitlementLag = 0;
   serialStatus: SerialStatus | undefined = SerialStatus.ACTIVE;
   readonly serialsAsked: Uint8Array[] = [];
+  readonly revocationsAsked: RevokeRequest[] = [];
   /** Thrown by provisioner and revocation, whatever they are asked, when set. */
   failure: DomainError | undefined;
   authorityAsked = 0;
@@ -225,6 +227,21 @@ class FakeRevocation {
     serialsAsked.push(serial);
     if (status === undefined) throw new DomainError('serial_not_found', 'Not one of this customer.');
     return { status, expiresAt: 1_800_000_000n };
+  }
+
+  @RpcMethod(RevocationService.method.revoke)
+  async revoke(request: RevokeRequest) {
+    this.product.check();
+    const { revocationsAsked, serialStatus } = this.product;
+    revocationsAsked.push(request);
+    if (serialStatus === undefined) throw new DomainError('serial_not_found', 'Not one of this customer.');
+    const { reason } = request;
+    return {
+      revocations: request.serials.map((serial) => ({
+        ...{ serial, reason, status: SerialStatus.REVOKED, changed: true },
+        ...{ revokedAt: 1_790_000_000n, expiresAt: 1_800_000_000n },
+      })),
+    };
   }
 }
 

@@ -30,6 +30,7 @@ export class CertificateController {
     if (!found) throw new DomainError('serial_not_found', 'No certificate of this customer has this serial.');
     return {
       certificate: issuedCertificate(found, unixSeconds(found.issuedAt), unixSeconds(found.expiresAt)),
+      caId: found.caId,
     };
   }
 }

@@ -13,6 +13,7 @@ import type { EntitlementService } from '../quota/entitlement.service.js';
 import type { ExhaustedCustomers } from '../quota/exhausted-customers.js';
 import { quotaExceeded, rateLimited } from '../quota/limit-errors.js';
 import { unpackCertificates } from './certificate-block.js';
+import { withMinting } from './issued-minting.js';
 import type { Ledger, LedgerEntry } from './mint.ledger.js';
 import type { MintMetrics } from './mint.metrics.js';
 import type { MintPool } from './mint.pool.js';
@@ -86,14 +87,15 @@ export class MintService {
     deadline: number,
     idempotency: Idempotency | undefined,
   ): Promise<LedgerEntry> {
-    const { customerId, csrs, ttl } = batch;
+    const { customerId, csrs, ttl, credentialId } = batch;
     this.options.exhausted.check(customerId, csrs.length);
     const validity = leafValidity(this.options.clock.now(), ttl, notAfter);
     const unsigned = { authority: signing, csrs, deadline, ...validity };
     const count = csrs.length;
-    const { block, issued } = await withSpan('sign', { certificates: count }, () =>
+    const { block, issued: certificates } = await withSpan('sign', { certificates: count }, () =>
       signBatch(this.options.pool, unsigned),
     );
+    const issued = credentialId === '' ? certificates : withMinting(certificates, credentialId, block);
     return { customerId, customerUuid, caUuid, count, ...validity, block, issued, idempotency, deadline };
   }
 

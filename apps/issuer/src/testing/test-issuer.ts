@@ -190,5 +190,5 @@ export function mintRequest(
   const csrs = Array.from({ length: count }, (_, index) =>
     testCsr({ dnsNames: [`app-${index}.acme.internal`] }),
   );
-  return { customerId, csrs, ttlSeconds: 86_400n, idempotencyKey };
+  return { customerId, csrs, ttlSeconds: 86_400n, idempotencyKey, credentialId: '' };
 }
