@@ -18,6 +18,7 @@ import { MintCoalescer } from './mint/mint-coalescer.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { RevocationService as RevocationDoor } from './revocation/revocation.service.js';
 import { productVersion } from './status/product-version.js';
 import { StatusService } from './status/status.service.js';
 import { GatewayMetrics } from './telemetry/gateway-metrics.js';
@@ -60,7 +61,9 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
 
   const onMessage = (csrs: number) => metrics.messageSent(csrs);
   const coalescer = new MintCoalescer({ issuer, clock, timeoutMs: mintTimeoutMs, onMessage });
-  const mints = new MintService(new BearerAuthenticator(cache, bearers, metrics), directory, coalescer);
+  const authenticator = new BearerAuthenticator(cache, bearers, metrics);
+  const mints = new MintService(authenticator, directory, coalescer);
+  const revocation = rpc.client(RevocationService);
   const { bodyLimit } = config;
 
   return {
@@ -80,7 +83,8 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
       baseDomain: config.baseDomain,
     }),
     artifacts: new TrustArtifactService(provisioner, clock),
-    serials: new SerialStatusService(directory, rpc.client(RevocationService)),
+    serials: new SerialStatusService(directory, revocation),
+    revocations: new RevocationDoor(authenticator, directory, revocation),
     statuses: new StatusService(rpc, productVersion()),
     async close(): Promise<void> {
       await relay.stop();

@@ -45,6 +45,10 @@ describe('/openapi.json', () => {
       case 'mint':
       case 'mintWithTtl':
         return { body: minting, bearer };
+      case 'revoke':
+        return { body: { serial: 'ab' }, bearer };
+      case 'revokeFor':
+        return { body: { serials: ['ab'] } };
       case 'createCustomer':
         created += 1;
         return { body: { handle: `new-${created}` } };
@@ -132,7 +136,10 @@ describe('/openapi.json', () => {
       case 'customer_not_found':
         return send(operation, good, { handle: 'nobody' });
       case 'serial_not_found':
+        if (operation.request) return send(operation, { ...good, body: { serial: 'nonsense' } });
         return send(operation, good, { serial: 'nonsense' });
+      case 'not_on_hold':
+        return send(operation, { ...good, body: { serial: 'ab', reason: 'removeFromCRL' } });
       case 'bad_path':
         return send(operation, good, { file: 'chain.der' });
       case 'issue_failed':

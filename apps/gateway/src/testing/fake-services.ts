@@ -19,6 +19,7 @@ import {
   type MintResultSchema,
   ProvisionerService,
   type ResumeCustomerRequest,
+  RevocationReason,
   RevocationService,
   type RevokeRequest,
   SerialStatus,
@@ -27,6 +28,7 @@ import {
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { RpcController, RpcMethod } from '#libs/rpc';
+import { restOf } from '#libs/testing';
 import { sha256 } from '#libs/x509';
 
 export type MintOutcome = MessageInitShape<typeof MintResultSchema>;
@@ -236,6 +238,7 @@ class FakeRevocation {
     revocationsAsked.push(request);
     if (serialStatus === undefined) throw new DomainError('serial_not_found', 'Not one of this customer.');
     const { reason } = request;
+    if (reason === RevocationReason.REMOVE_FROM_CRL) throw new DomainError('not_on_hold', 'It is final.');
     return {
       revocations: request.serials.map((serial) => ({
         ...{ serial, reason, status: SerialStatus.REVOKED, changed: true },
@@ -267,4 +270,9 @@ class FakeBilling {
 @Module({})
 export class FakeServicesModule {}
 
-export const fakeControllers = [FakeIssuer, FakeProvisioner, FakeRevocation, FakeBilling];
+export const fakeControllers = [
+  ...[FakeIssuer, restOf(IssuerService, FakeIssuer)],
+  ...[FakeProvisioner, restOf(ProvisionerService, FakeProvisioner)],
+  ...[FakeRevocation, restOf(RevocationService, FakeRevocation)],
+  FakeBilling,
+];

@@ -203,7 +203,7 @@ describe('what is refused', () => {
   it.each<[string, Changes & { readonly actor?: undefined }]>([
     ['no serial number', { serials: [] }],
     ['more than 1000 of them', { serials: Array.from({ length: 1001 }, () => randomBytes(16)) }],
-    ['a reason that RFC 5280 does not have', { reason: 7 }],
+    ['a reason that RFC 5280 does not have', { reason: Number('7') }],
     ['an invalidity date to come', { invalidityDate: BigInt(NOW + 1) }],
     ['a credential that is none', { mintedBy: 'x' }],
   ])('is %s', async (_, changes) => {

@@ -15,7 +15,7 @@ import {
   RpcMethod,
 } from '#libs/rpc';
 import type { RunningService } from '#libs/service';
-import { FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
+import { FixedClock, restOf, type TestDatabase, testDatabase } from '#libs/testing';
 import { revocationMigrations, startRevocation } from '../revocation.module.js';
 
 /** A certificate as its issuer knows it. */
@@ -55,21 +55,6 @@ class IssuerDouble {
     if (found === undefined) throw new DomainError('serial_not_found', 'Never issued.');
     return { certificate: { serial: found.serial, notAfter: BigInt(found.notAfter) }, caId: found.caId };
   }
-
-  @RpcMethod(IssuerService.method.mint)
-  async mint() {
-    return {};
-  }
-
-  @RpcMethod(IssuerService.method.mintEach)
-  async mintEach() {
-    return {};
-  }
-
-  @RpcMethod(IssuerService.method.getQuota)
-  async getQuota() {
-    return {};
-  }
 }
 
 @Module({})
@@ -97,7 +82,11 @@ export class RevocationHarness {
     const harness = new RevocationHarness(new FixedClock(now), await testDatabase([revocationMigrations]));
     const providers = [{ provide: Minted, useValue: harness.minted }];
     const app = await NestFactory.createMicroservice(
-      { module: IssuerDoubleModule, controllers: [IssuerDouble], providers },
+      {
+        module: IssuerDoubleModule,
+        controllers: [IssuerDouble, restOf(IssuerService, IssuerDouble)],
+        providers,
+      },
       { strategy: harness.rpc.server(), logger: false },
     );
     await app.listen();
