@@ -22,6 +22,7 @@ import { type IssuerDeps, type IssuerParts, openParts } from './issuer.parts.js'
 import { tokens } from './issuer.tokens.js';
 import { PeriodicJob } from './maintenance/periodic-job.js';
 import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
+import { RecordResponder1795449700000 } from './migrations/1795449700000-record-responder.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -29,13 +30,15 @@ import { EntitlementService } from './quota/entitlement.service.js';
 import { ExhaustedCustomers } from './quota/exhausted-customers.js';
 import { QuotaController } from './quota/quota.controller.js';
 import { QuotaRepository } from './quota/quota.repository.js';
+import { ResponderController } from './responder/responder.controller.js';
+import { ResponderService } from './responder/responder.service.js';
 
 export type { IssuerDeps } from './issuer.parts.js';
 
 const service = 'issuer';
 const minute = 60_000;
 
-export const issuerMigrations: MigrationSet = { service, migrations: [Issuer1795363200000] };
+export const issuerMigrations: MigrationSet = { service, migrations: [Issuer1795363200000, RecordResponder1795449700000] };
 
 @Module({})
 export class IssuerModule {
@@ -47,7 +50,7 @@ export class IssuerModule {
     return {
       module: IssuerModule,
       imports: [databaseModule({ ...config.database, poolSize: parts.readPoolSize }, { service, entities })],
-      controllers: [MintController, CertificateController, QuotaController],
+      controllers: [MintController, CertificateController, QuotaController, ResponderController],
       providers: [
         { provide: tokens.clock, useValue: clock },
         { provide: tokens.logger, useValue: logger },
@@ -98,6 +101,12 @@ export class IssuerModule {
             authorities: AuthorityService,
           ) =>
             new ReplayService({ keys: new IdempotencyRepository(scope), certificates, authorities, clock }),
+        },
+        {
+          provide: ResponderService,
+          inject: [AuthorityService],
+          useFactory: (authorities: AuthorityService) =>
+            new ResponderService({ authorities, signer: parts.signer, pool: parts.pool, clock }),
         },
         {
           provide: MintService,

@@ -30,6 +30,8 @@ import { CustomerEntity } from './customer/customer.entity.js';
 import { CustomerRepository } from './customer/customer.repository.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CreateProvisioner1795363200000 } from './migrations/1795363200000-create-provisioner.migration.js';
+import { RootCrlController } from './root-crl/root-crl.controller.js';
+import { RootCrlService } from './root-crl/root-crl.service.js';
 import { TrustArtifactEntity } from './trust-artifact/trust-artifact.entity.js';
 import { TrustArtifactRepository } from './trust-artifact/trust-artifact.repository.js';
 import { TrustArtifactService } from './trust-artifact/trust-artifact.service.js';
@@ -76,7 +78,7 @@ export class ProvisionerModule {
     return {
       module: ProvisionerModule,
       imports: [databaseModule(config.database, { service, entities: [...entities] })],
-      controllers: [CustomerController, AuthorityController],
+      controllers: [CustomerController, AuthorityController, RootCrlController],
       providers: [
         {
           provide: TenantScope,
@@ -88,6 +90,11 @@ export class ProvisionerModule {
           inject: [TenantScope],
           useFactory: (scope: TenantScope) =>
             new AuthorityService({ scope, customers, authorities, artifacts }),
+        },
+        {
+          provide: RootCrlService,
+          inject: [TenantScope],
+          useFactory: (scope: TenantScope) => new RootCrlService({ scope, authorities, signer, clock }),
         },
         {
           provide: CeremonyService,

@@ -55,6 +55,11 @@ export function checkCustomerId(customerId: string): void {
     throw new DomainError('bad_request', 'customer_id must be a UUID in lower case.');
 }
 
+/** Whether it is a UUID in lower case. */
+export function isUuid(text: string): boolean {
+  return uuid.test(text);
+}
+
 /** When the leaves of a batch are valid, in Unix seconds. */
 export interface LeafValidity {
   readonly notBefore: number;

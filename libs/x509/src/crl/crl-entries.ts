@@ -56,6 +56,15 @@ export class CrlEntries {
     return this.buffer.subarray(0, this.length);
   }
 
+  /** The same entries, to which others can be added. */
+  copy(): CrlEntries {
+    const twin = new CrlEntries();
+    twin.buffer = Buffer.concat([this.octets, Buffer.alloc(longestEntry)]);
+    twin.length = this.length;
+    twin.entries = this.entries;
+    return twin;
+  }
+
   /** @throws RangeError for a serial of more than 20 octets, or a time that cannot be written */
   add({ serial, revokedAt, reason, invalidityDate }: CrlEntry): void {
     let skip = 0;
