@@ -5,6 +5,9 @@ import type { RevocationConfig } from '#libs/config';
 import { IssuerService } from '#libs/contracts';
 import { checkSchema, createPool, type MigrationSet, OutboxRelay } from '#libs/database';
 import { checkHealth, type RunningService, type ServiceDeps } from '#libs/service';
+import { CrlController } from './crl/crl.controller.js';
+import { CrlStatusService } from './crl/crl-status.service.js';
+import { JournalFollower } from './follow/journal.follower.js';
 import { CertificateFinder } from './journal/certificate-finder.js';
 import { journalMetrics } from './journal/journal.metrics.js';
 import { JournalRepository } from './journal/journal.repository.js';
@@ -12,6 +15,14 @@ import { RevocationController } from './journal/revocation.controller.js';
 import { RevocationService } from './journal/revocation.service.js';
 import { CreateRevocation1795363200000 } from './migrations/1795363200000-create-revocation.migration.js';
 import { CreateJournal1795449600000 } from './migrations/1795449600000-create-journal.migration.js';
+import { CreateCrlAndOcsp1795449800000 } from './migrations/1795449800000-create-crl-and-ocsp.migration.js';
+import { startPublishing } from './publishing.js';
+import { PublishedRecord } from './restore/published-record.js';
+import { ReconcileController } from './restore/reconcile.controller.js';
+import { ReconcileService } from './restore/reconcile.service.js';
+import { restoreMetrics } from './restore/restore.metrics.js';
+import { RestoreRepository } from './restore/restore.repository.js';
+import { RestoreGuard } from './restore/restore-guard.js';
 import { followIssued } from './serial-status/issued.follower.js';
 import { IssuedSerialRepository } from './serial-status/issued-serial.repository.js';
 import { IssuedSerialWriter } from './serial-status/issued-serial.writer.js';
@@ -22,7 +33,7 @@ import { SerialStatusService } from './serial-status/serial-status.service.js';
 
 export const revocationMigrations: MigrationSet = {
   service: 'revocation',
-  migrations: [CreateRevocation1795363200000, CreateJournal1795449600000],
+  migrations: [CreateRevocation1795363200000, CreateJournal1795449600000, CreateCrlAndOcsp1795449800000],
 };
 
 export type RevocationDeps = ServiceDeps<RevocationConfig>;
@@ -31,6 +42,8 @@ export type RevocationDeps = ServiceDeps<RevocationConfig>;
 export interface RevocationParts {
   readonly serialStatus: SerialStatusService;
   readonly revocations: RevocationService;
+  readonly crlStatus: CrlStatusService;
+  readonly reconciliations: ReconcileService;
 }
 
 @Module({})
@@ -38,10 +51,12 @@ export class RevocationModule {
   static register(parts: RevocationParts): DynamicModule {
     return {
       module: RevocationModule,
-      controllers: [SerialStatusController, RevocationController],
+      controllers: [SerialStatusController, RevocationController, CrlController, ReconcileController],
       providers: [
         { provide: SerialStatusService, useValue: parts.serialStatus },
         { provide: RevocationService, useValue: parts.revocations },
+        { provide: CrlStatusService, useValue: parts.crlStatus },
+        { provide: ReconcileService, useValue: parts.reconciliations },
       ],
     };
   }
@@ -57,21 +72,49 @@ export async function startRevocation(deps: RevocationDeps): Promise<RunningServ
   const partitions = new SerialPartitions({ pool, clock, logger });
   await partitions.start();
 
+  const journal = new JournalRepository(pool);
+  const follower = new JournalFollower({ pool, journal, clock, logger });
+  const record = await PublishedRecord.open(config.recordDir);
+  follower.onEntry((entry) => record.add(entry));
+  await follower.start();
+  const repository = new RestoreRepository(pool);
+  const guard = new RestoreGuard({
+    ...{ record, journal, repository, logger },
+    onReplayed: () => follower.poke(),
+    metrics: restoreMetrics(deps.metrics),
+  });
+  await guard.start();
+
   const issuer = rpc.client(IssuerService);
   const relay = new OutboxRelay({ pool, service, events, logger, metrics: deps.metrics });
   const certificates = new CertificateFinder({ serials, partitions, issuer, clock });
-  const serialStatus = new SerialStatusService({ certificates, clock, metrics });
+  const serialStatus = new SerialStatusService({ certificates, guard, clock, metrics });
   const revocations = new RevocationService({
     certificates,
-    journal: new JournalRepository(pool),
-    onAppended: () => relay.wake(),
+    journal,
+    async onAppended() {
+      relay.wake();
+      await follower.poke();
+      // The journal is durable: what cannot be written down a second time now, is with the next entry.
+      await record.flushed().catch((error: unknown) => {
+        logger.error({ err: error }, 'revocations could not be recorded outside of the database');
+      });
+    },
     clock,
     metrics: journalMetrics(deps.metrics),
   });
-  const app = await NestFactory.createMicroservice(RevocationModule.register({ serialStatus, revocations }), {
-    strategy: rpc.server(),
-    logger: ['error', 'warn'],
+  const reconciliations = new ReconcileService({ guard, record, repository, journal, revocations });
+  const { crlStatus, ...publishing } = await startPublishing({
+    ...{ deps, pool, certificates, follower, guard, record },
+    onEvent: () => relay.wake(),
   });
+  const app = await NestFactory.createMicroservice(
+    RevocationModule.register({ serialStatus, revocations, crlStatus, reconciliations }),
+    {
+      strategy: rpc.server(),
+      logger: ['error', 'warn'],
+    },
+  );
   await app.listen();
   const subscription = await followIssued(events, new IssuedSerialWriter(serials, metrics));
   relay.start();
@@ -79,9 +122,13 @@ export async function startRevocation(deps: RevocationDeps): Promise<RunningServ
     name: service,
     ready: () => checkHealth([{ name: 'database', check: () => checkSchema(pool, revocationMigrations) }]),
     async stop() {
+      await publishing.stop();
       await subscription.close();
       await app.close();
       await relay.stop();
+      await guard.stop();
+      await follower.stop();
+      await record.close();
       await partitions.stop();
       await pool.end();
     },

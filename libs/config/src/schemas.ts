@@ -1,18 +1,23 @@
 import { z } from 'zod';
 import { option, url } from './option.js';
 import {
+  crlInterval,
   database,
   dataDir,
   domain,
   kms,
   listen,
   nats,
+  ocspResponses,
   operations,
   operatorToken,
   optionalOperatorToken,
   pkiUrl,
   publicUrl,
   requiredPkiUrl,
+  revocationRecordDir,
+  statusListen,
+  statusUrl,
   workers,
 } from './options.js';
 
@@ -21,13 +26,30 @@ const service = { operations, database, nats };
 
 /** One schema a process: what it reads from its environment. */
 export const schemas = {
-  gateway: z.object({ ...service, ...listen, publicUrl, pkiUrl, baseDomain: domain, operatorToken }),
+  gateway: z.object({
+    ...service,
+    ...listen,
+    publicUrl,
+    pkiUrl,
+    baseDomain: domain,
+    operatorToken,
+    statusUrl,
+  }),
   issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain }),
   provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
-  revocation: z.object(service),
+  revocation: z.object({
+    ...service,
+    kms,
+    pkiUrl: requiredPkiUrl,
+    ...statusListen,
+    crlInterval,
+    ocspResponses,
+    recordDir: revocationRecordDir,
+  }),
   billing: z.object(service),
   standalone: z.object({
     ...listen,
+    ...statusListen,
     operations,
     dataDir,
     publicUrl,

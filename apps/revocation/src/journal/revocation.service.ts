@@ -13,8 +13,8 @@ import { assertUuid } from './uuid.js';
 export interface RevocationServiceParts {
   readonly certificates: Pick<CertificateFinder, 'findAll'>;
   readonly journal: Pick<JournalRepository, 'append'>;
-  /** Told after an entry became durable. */
-  readonly onAppended: () => void;
+  /** Told after an entry became durable; resolves when this replica and the record outside of the database know. */
+  readonly onAppended: () => Promise<void>;
   readonly clock: Clock;
   readonly metrics: JournalMetrics;
 }
@@ -74,7 +74,7 @@ export class RevocationService {
     const changed = outcomes.filter(({ outcome }) => outcome === 'changed').length;
     if (changed > 0) {
       this.parts.metrics.appended.inc({ reason: RevocationReason[reason].toLowerCase() }, changed);
-      this.parts.onAppended();
+      await this.parts.onAppended();
     }
     return certificates.map((certificate, index) => resultOf(certificate, outcomes[index], now));
   }

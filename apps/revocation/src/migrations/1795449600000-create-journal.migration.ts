@@ -1,6 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createOutbox, enableRowSecurity, grant } from '#libs/database';
-import { createAppendJournal, createJournalHash } from './append-journal.sql.js';
+import {
+  createAppendJournal,
+  createApplyEntry,
+  createJournalHash,
+  createLockHead,
+  createReplayJournal,
+} from './append-journal.sql.js';
 
 /**
  * The journal is what revocation says for good: rows are only ever added, each carries the hash of the one
@@ -99,6 +105,7 @@ $$;
 const ownFunctions = [
   'record_issued(bytea[], uuid[], uuid[], timestamptz[], timestamptz[], uuid[])',
   'append_journal',
+  'replay_journal',
 ] as const;
 
 export class CreateJournal1795449600000 implements MigrationInterface {
@@ -112,8 +119,12 @@ export class CreateJournal1795449600000 implements MigrationInterface {
     }
     await queryRunner.query(createOutbox('revocation'));
     await queryRunner.query(createRecordIssued);
-    await queryRunner.query(createJournalHash);
-    await queryRunner.query(createAppendJournal);
+    for (const sql of [
+      ...[createJournalHash, createApplyEntry, createLockHead],
+      ...[createAppendJournal, createReplayJournal],
+    ]) {
+      await queryRunner.query(sql);
+    }
     for (const name of ownFunctions) {
       await queryRunner.query(`REVOKE ALL ON FUNCTION revocation.${name} FROM PUBLIC`);
       await queryRunner.query(grant('revocation', 'EXECUTE', `FUNCTION revocation.${name}`));
@@ -122,7 +133,8 @@ export class CreateJournal1795449600000 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      DROP FUNCTION revocation.append_journal, revocation.journal_hash;
+      DROP FUNCTION revocation.append_journal, revocation.replay_journal, revocation.lock_head, revocation.apply_entry,
+        revocation.journal_hash;
       DROP FUNCTION revocation.record_issued(bytea[], uuid[], uuid[], timestamptz[], timestamptz[], uuid[]);
       DROP TABLE revocation.outbox, revocation.revoked, revocation.journal_head, revocation.journal;
       DROP FUNCTION revocation.refuse_change;

@@ -4,11 +4,13 @@ import type { CallContext } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { CertificateFinder } from '../journal/certificate-finder.js';
 import { assertUuid } from '../journal/uuid.js';
+import type { RestoreGuard } from '../restore/restore-guard.js';
 import { canonicalSerial } from './serial.js';
 import type { SerialStatusMetrics } from './serial-status.metrics.js';
 
 export interface SerialStatusParts {
   readonly certificates: Pick<CertificateFinder, 'findAll'>;
+  readonly guard: Pick<RestoreGuard, 'mayAnswerGood'>;
   readonly clock: Clock;
   readonly metrics: SerialStatusMetrics;
 }
@@ -34,6 +36,7 @@ export class SerialStatusService {
    * The status of one of a customer's serial numbers, in any number of leading zeros. What was revoked stays
    * revoked after its expiry.
    *
+   * @throws DomainError service_unavailable instead of calling good what may have been revoked before a restore
    * @throws DomainError serial_not_found when this customer has no such certificate, also when another has;
    *   bad_request when the customer's id is not a UUID
    */
@@ -47,6 +50,9 @@ export class SerialStatusService {
     if (found.revoked) {
       const { revokedAt, reason } = found.revoked;
       return { status: SerialStatus.REVOKED, expiresAt, revokedAt: Math.floor(revokedAt / 1000), reason };
+    }
+    if (!this.#parts.guard.mayAnswerGood(customerId)) {
+      throw new DomainError('service_unavailable', 'It is not known what was revoked before a restore.');
     }
     return { status: statusByClock(expiresAt, this.#parts.clock.now()), expiresAt };
   }

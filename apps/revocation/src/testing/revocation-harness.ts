@@ -1,5 +1,8 @@
 import 'reflect-metadata';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -67,6 +70,7 @@ export class RevocationHarness {
   readonly bus = createInProcessEventBus({ logger: this.logger });
   readonly revocation: Client<typeof RevocationService> = this.rpc.client(RevocationService);
   readonly minted = new Minted();
+  readonly recordDir = mkdtempSync(join(tmpdir(), 'stackrunner-revocations-'));
   registry: Registry = createRegistry('revocation');
   private running: RunningService | undefined;
   private issuer: { close(): Promise<unknown> } | undefined;
@@ -111,6 +115,9 @@ export class RevocationHarness {
         operations: { host: '127.0.0.1', port: 0, logLevel: 'info', otlpEndpoint: undefined },
         nats: { url: 'nats://in-process', ...unset },
         database: { ...this.database.settings('revocation'), migrateUrl: undefined },
+        kms: { backend: 'local', localDir: join(this.recordDir, 'keys'), localKeyFile: join(this.recordDir, 'keys.secret'), localPassphrase: undefined },
+        ...{ pkiUrl: 'http://pki.example', statusHost: '127.0.0.1', statusPort: 0 },
+        ...{ crlInterval: 3_600, ocspResponses: 1_000, recordDir: this.recordDir },
       },
       ...{ rpc: this.rpc, events: this.bus, clock: this.clock, logger: this.logger, metrics: this.registry },
     });
@@ -121,6 +128,7 @@ export class RevocationHarness {
     await this.issuer?.close();
     await this.bus.close();
     await this.database.drop();
+    rmSync(this.recordDir, { recursive: true });
   }
 
   /** A certificate that nobody was told of. @param notAfter Unix seconds */

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stackrunner/revocation/v1/journal.proto.
  */
 export const file_stackrunner_revocation_v1_journal: GenFile = /*@__PURE__*/
-  fileDesc("CidzdGFja3J1bm5lci9yZXZvY2F0aW9uL3YxL2pvdXJuYWwucHJvdG8SGXN0YWNrcnVubmVyLnJldm9jYXRpb24udjEiWwoPUmV2b2NhdGlvbkFjdG9yEjwKBGtpbmQYASABKA4yLi5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJldm9jYXRpb25BY3RvcktpbmQSCgoCaWQYAiABKAki8gEKDVJldm9rZVJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSDwoHc2VyaWFscxgCIAMoDBI7CgZyZWFzb24YAyABKA4yKy5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJldm9jYXRpb25SZWFzb24SHAoPaW52YWxpZGl0eV9kYXRlGAQgASgDSACIAQESOQoFYWN0b3IYBSABKAsyKi5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJldm9jYXRpb25BY3RvchIRCgltaW50ZWRfYnkYBiABKAlCEgoQX2ludmFsaWRpdHlfZGF0ZSJMCg5SZXZva2VSZXNwb25zZRI6CgtyZXZvY2F0aW9ucxgBIAMoCzIlLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2NhdGlvbiKRAgoKUmV2b2NhdGlvbhIOCgZzZXJpYWwYASABKAwSNwoGc3RhdHVzGAIgASgOMicuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5TZXJpYWxTdGF0dXMSEgoKZXhwaXJlc19hdBgDIAEoAxIXCgpyZXZva2VkX2F0GAQgASgDSACIAQESOwoGcmVhc29uGAUgASgOMisuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5SZXZvY2F0aW9uUmVhc29uEhwKD2ludmFsaWRpdHlfZGF0ZRgGIAEoA0gBiAEBEg8KB2NoYW5nZWQYByABKAhCDQoLX3Jldm9rZWRfYXRCEgoQX2ludmFsaWRpdHlfZGF0ZSp9CgxTZXJpYWxTdGF0dXMSHQoZU0VSSUFMX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFFNFUklBTF9TVEFUVVNfQUNUSVZFEAESGQoVU0VSSUFMX1NUQVRVU19FWFBJUkVEEAISGQoVU0VSSUFMX1NUQVRVU19SRVZPS0VEEAMqmgMKEFJldm9jYXRpb25SZWFzb24SIQodUkVWT0NBVElPTl9SRUFTT05fVU5TUEVDSUZJRUQQABIkCiBSRVZPQ0FUSU9OX1JFQVNPTl9LRVlfQ09NUFJPTUlTRRABEiMKH1JFVk9DQVRJT05fUkVBU09OX0NBX0NPTVBST01JU0UQAhIpCiVSRVZPQ0FUSU9OX1JFQVNPTl9BRkZJTElBVElPTl9DSEFOR0VEEAMSIAocUkVWT0NBVElPTl9SRUFTT05fU1VQRVJTRURFRBAEEiwKKFJFVk9DQVRJT05fUkVBU09OX0NFU1NBVElPTl9PRl9PUEVSQVRJT04QBRImCiJSRVZPQ0FUSU9OX1JFQVNPTl9DRVJUSUZJQ0FURV9IT0xEEAYSJQohUkVWT0NBVElPTl9SRUFTT05fUkVNT1ZFX0ZST01fQ1JMEAgSKQolUkVWT0NBVElPTl9SRUFTT05fUFJJVklMRUdFX1dJVEhEUkFXThAJEiMKH1JFVk9DQVRJT05fUkVBU09OX0FBX0NPTVBST01JU0UQCiq2AQoTUmV2b2NhdGlvbkFjdG9yS2luZBIlCiFSRVZPQ0FUSU9OX0FDVE9SX0tJTkRfVU5TUEVDSUZJRUQQABInCiNSRVZPQ0FUSU9OX0FDVE9SX0tJTkRfTUFTVEVSX0JFQVJFUhABEisKJ1JFVk9DQVRJT05fQUNUT1JfS0lORF9TQ09QRURfQ1JFREVOVElBTBACEiIKHlJFVk9DQVRJT05fQUNUT1JfS0lORF9PUEVSQVRPUhADYgZwcm90bzM");
+  fileDesc("CidzdGFja3J1bm5lci9yZXZvY2F0aW9uL3YxL2pvdXJuYWwucHJvdG8SGXN0YWNrcnVubmVyLnJldm9jYXRpb24udjEiWwoPUmV2b2NhdGlvbkFjdG9yEjwKBGtpbmQYASABKA4yLi5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJldm9jYXRpb25BY3RvcktpbmQSCgoCaWQYAiABKAki8gEKDVJldm9rZVJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSDwoHc2VyaWFscxgCIAMoDBI7CgZyZWFzb24YAyABKA4yKy5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJldm9jYXRpb25SZWFzb24SHAoPaW52YWxpZGl0eV9kYXRlGAQgASgDSACIAQESOQoFYWN0b3IYBSABKAsyKi5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJldm9jYXRpb25BY3RvchIRCgltaW50ZWRfYnkYBiABKAlCEgoQX2ludmFsaWRpdHlfZGF0ZSJMCg5SZXZva2VSZXNwb25zZRI6CgtyZXZvY2F0aW9ucxgBIAMoCzIlLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2NhdGlvbiKRAgoKUmV2b2NhdGlvbhIOCgZzZXJpYWwYASABKAwSNwoGc3RhdHVzGAIgASgOMicuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5TZXJpYWxTdGF0dXMSEgoKZXhwaXJlc19hdBgDIAEoAxIXCgpyZXZva2VkX2F0GAQgASgDSACIAQESOwoGcmVhc29uGAUgASgOMisuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5SZXZvY2F0aW9uUmVhc29uEhwKD2ludmFsaWRpdHlfZGF0ZRgGIAEoA0gBiAEBEg8KB2NoYW5nZWQYByABKAhCDQoLX3Jldm9rZWRfYXRCEgoQX2ludmFsaWRpdHlfZGF0ZSJ6ChdSZWNvbmNpbGVKb3VybmFsUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIPCgdzZXJpYWxzGAIgAygMEjkKBWFjdG9yGAMgASgLMiouc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5SZXZvY2F0aW9uQWN0b3IiRgoYUmVjb25jaWxlSm91cm5hbFJlc3BvbnNlEhMKC2Zyb21fcmVjb3JkGAEgASgFEhUKDWZyb21fb3BlcmF0b3IYAiABKAUqfQoMU2VyaWFsU3RhdHVzEh0KGVNFUklBTF9TVEFUVVNfVU5TUEVDSUZJRUQQABIYChRTRVJJQUxfU1RBVFVTX0FDVElWRRABEhkKFVNFUklBTF9TVEFUVVNfRVhQSVJFRBACEhkKFVNFUklBTF9TVEFUVVNfUkVWT0tFRBADKpoDChBSZXZvY2F0aW9uUmVhc29uEiEKHVJFVk9DQVRJT05fUkVBU09OX1VOU1BFQ0lGSUVEEAASJAogUkVWT0NBVElPTl9SRUFTT05fS0VZX0NPTVBST01JU0UQARIjCh9SRVZPQ0FUSU9OX1JFQVNPTl9DQV9DT01QUk9NSVNFEAISKQolUkVWT0NBVElPTl9SRUFTT05fQUZGSUxJQVRJT05fQ0hBTkdFRBADEiAKHFJFVk9DQVRJT05fUkVBU09OX1NVUEVSU0VERUQQBBIsCihSRVZPQ0FUSU9OX1JFQVNPTl9DRVNTQVRJT05fT0ZfT1BFUkFUSU9OEAUSJgoiUkVWT0NBVElPTl9SRUFTT05fQ0VSVElGSUNBVEVfSE9MRBAGEiUKIVJFVk9DQVRJT05fUkVBU09OX1JFTU9WRV9GUk9NX0NSTBAIEikKJVJFVk9DQVRJT05fUkVBU09OX1BSSVZJTEVHRV9XSVRIRFJBV04QCRIjCh9SRVZPQ0FUSU9OX1JFQVNPTl9BQV9DT01QUk9NSVNFEAoqtgEKE1Jldm9jYXRpb25BY3RvcktpbmQSJQohUkVWT0NBVElPTl9BQ1RPUl9LSU5EX1VOU1BFQ0lGSUVEEAASJwojUkVWT0NBVElPTl9BQ1RPUl9LSU5EX01BU1RFUl9CRUFSRVIQARIrCidSRVZPQ0FUSU9OX0FDVE9SX0tJTkRfU0NPUEVEX0NSRURFTlRJQUwQAhIiCh5SRVZPQ0FUSU9OX0FDVE9SX0tJTkRfT1BFUkFUT1IQA2IGcHJvdG8z");
 
 /**
  * Who asked; the journal keeps it.
@@ -163,6 +163,63 @@ export type Revocation = Message<"stackrunner.revocation.v1.Revocation"> & {
  */
 export const RevocationSchema: GenMessage<Revocation> = /*@__PURE__*/
   messageDesc(file_stackrunner_revocation_v1_journal, 3);
+
+/**
+ * @generated from message stackrunner.revocation.v1.ReconcileJournalRequest
+ */
+export type ReconcileJournalRequest = Message<"stackrunner.revocation.v1.ReconcileJournalRequest"> & {
+  /**
+   * UUID of the customer.
+   *
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * At most 1000 that were revoked and that the record does not name; revoked as unspecified.
+   *
+   * @generated from field: repeated bytes serials = 2;
+   */
+  serials: Uint8Array[];
+
+  /**
+   * @generated from field: stackrunner.revocation.v1.RevocationActor actor = 3;
+   */
+  actor?: RevocationActor | undefined;
+};
+
+/**
+ * Describes the message stackrunner.revocation.v1.ReconcileJournalRequest.
+ * Use `create(ReconcileJournalRequestSchema)` to create a new message.
+ */
+export const ReconcileJournalRequestSchema: GenMessage<ReconcileJournalRequest> = /*@__PURE__*/
+  messageDesc(file_stackrunner_revocation_v1_journal, 4);
+
+/**
+ * @generated from message stackrunner.revocation.v1.ReconcileJournalResponse
+ */
+export type ReconcileJournalResponse = Message<"stackrunner.revocation.v1.ReconcileJournalResponse"> & {
+  /**
+   * Certificates that were revoked again because the record named them.
+   *
+   * @generated from field: int32 from_record = 1;
+   */
+  fromRecord: number;
+
+  /**
+   * Of the given ones.
+   *
+   * @generated from field: int32 from_operator = 2;
+   */
+  fromOperator: number;
+};
+
+/**
+ * Describes the message stackrunner.revocation.v1.ReconcileJournalResponse.
+ * Use `create(ReconcileJournalResponseSchema)` to create a new message.
+ */
+export const ReconcileJournalResponseSchema: GenMessage<ReconcileJournalResponse> = /*@__PURE__*/
+  messageDesc(file_stackrunner_revocation_v1_journal, 5);
 
 /**
  * @generated from enum stackrunner.revocation.v1.SerialStatus

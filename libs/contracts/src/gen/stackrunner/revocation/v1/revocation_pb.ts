@@ -6,7 +6,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { ListCrlsRequestSchema, ListCrlsResponseSchema, RegenerateCrlsRequestSchema, RegenerateCrlsResponseSchema } from "./crl_pb.js";
 import { file_stackrunner_revocation_v1_crl } from "./crl_pb.js";
-import type { RevocationReason, RevokeRequestSchema, RevokeResponseSchema, SerialStatus } from "./journal_pb.js";
+import type { ReconcileJournalRequestSchema, ReconcileJournalResponseSchema, RevocationReason, RevokeRequestSchema, RevokeResponseSchema, SerialStatus } from "./journal_pb.js";
 import { file_stackrunner_revocation_v1_journal } from "./journal_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stackrunner/revocation/v1/revocation.proto.
  */
 export const file_stackrunner_revocation_v1_revocation: GenFile = /*@__PURE__*/
-  fileDesc("CipzdGFja3J1bm5lci9yZXZvY2F0aW9uL3YxL3Jldm9jYXRpb24ucHJvdG8SGXN0YWNrcnVubmVyLnJldm9jYXRpb24udjEiPQoWR2V0U2VyaWFsU3RhdHVzUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIOCgZzZXJpYWwYAiABKAwiywEKF0dldFNlcmlhbFN0YXR1c1Jlc3BvbnNlEjcKBnN0YXR1cxgBIAEoDjInLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuU2VyaWFsU3RhdHVzEhIKCmV4cGlyZXNfYXQYAiABKAMSFwoKcmV2b2tlZF9hdBgDIAEoA0gAiAEBEjsKBnJlYXNvbhgEIAEoDjIrLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2NhdGlvblJlYXNvbkINCgtfcmV2b2tlZF9hdDLXAwoRUmV2b2NhdGlvblNlcnZpY2USfQoPR2V0U2VyaWFsU3RhdHVzEjEuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXF1ZXN0GjIuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXNwb25zZSIDkAIBEmIKBlJldm9rZRIoLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVxdWVzdBopLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVzcG9uc2UiA5ACAhJoCghMaXN0Q3JscxIqLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuTGlzdENybHNSZXF1ZXN0Gisuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5MaXN0Q3Jsc1Jlc3BvbnNlIgOQAgESdQoOUmVnZW5lcmF0ZUNybHMSMC5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJlZ2VuZXJhdGVDcmxzUmVxdWVzdBoxLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmVnZW5lcmF0ZUNybHNSZXNwb25zZWIGcHJvdG8z", [file_stackrunner_revocation_v1_crl, file_stackrunner_revocation_v1_journal]);
+  fileDesc("CipzdGFja3J1bm5lci9yZXZvY2F0aW9uL3YxL3Jldm9jYXRpb24ucHJvdG8SGXN0YWNrcnVubmVyLnJldm9jYXRpb24udjEiPQoWR2V0U2VyaWFsU3RhdHVzUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIOCgZzZXJpYWwYAiABKAwiywEKF0dldFNlcmlhbFN0YXR1c1Jlc3BvbnNlEjcKBnN0YXR1cxgBIAEoDjInLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuU2VyaWFsU3RhdHVzEhIKCmV4cGlyZXNfYXQYAiABKAMSFwoKcmV2b2tlZF9hdBgDIAEoA0gAiAEBEjsKBnJlYXNvbhgEIAEoDjIrLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2NhdGlvblJlYXNvbkINCgtfcmV2b2tlZF9hdDLUBAoRUmV2b2NhdGlvblNlcnZpY2USfQoPR2V0U2VyaWFsU3RhdHVzEjEuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXF1ZXN0GjIuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXNwb25zZSIDkAIBEmIKBlJldm9rZRIoLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVxdWVzdBopLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVzcG9uc2UiA5ACAhJ7ChBSZWNvbmNpbGVKb3VybmFsEjIuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5SZWNvbmNpbGVKb3VybmFsUmVxdWVzdBozLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmVjb25jaWxlSm91cm5hbFJlc3BvbnNlEmgKCExpc3RDcmxzEiouc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5MaXN0Q3Jsc1JlcXVlc3QaKy5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLkxpc3RDcmxzUmVzcG9uc2UiA5ACARJ1Cg5SZWdlbmVyYXRlQ3JscxIwLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmVnZW5lcmF0ZUNybHNSZXF1ZXN0GjEuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5SZWdlbmVyYXRlQ3Jsc1Jlc3BvbnNlYgZwcm90bzM", [file_stackrunner_revocation_v1_crl, file_stackrunner_revocation_v1_journal]);
 
 /**
  * @generated from message stackrunner.revocation.v1.GetSerialStatusRequest
@@ -106,6 +106,17 @@ export const RevocationService: GenService<{
     methodKind: "unary";
     input: typeof RevokeRequestSchema;
     output: typeof RevokeResponseSchema;
+  },
+  /**
+   * Ends the doubt about a customer's journal after a restore: revokes what the record outside of the database or the
+   * operator knows to be missing, and takes the journal for whole from then on.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.ReconcileJournal
+   */
+  reconcileJournal: {
+    methodKind: "unary";
+    input: typeof ReconcileJournalRequestSchema;
+    output: typeof ReconcileJournalResponseSchema;
   },
   /**
    * Every CRL that is published, for operators.
