@@ -15,6 +15,7 @@ import { PublicUrls } from './http/public-urls.js';
 import { MintRoutes } from './mint/mint.routes.js';
 import { MintService } from './mint/mint.service.js';
 import { MintCoalescer } from './mint/mint-coalescer.js';
+import { RelyingPartyProxy } from './pki/relying-party.proxy.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemResponder } from './problem/problem-responder.js';
@@ -65,6 +66,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
   const mints = new MintService(authenticator, directory, coalescer);
   const revocation = rpc.client(RevocationService);
   const { bodyLimit } = config;
+  const relyingParties = new RelyingPartyProxy(config.statusUrl);
 
   return {
     pool,
@@ -82,11 +84,13 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
       ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls, logger },
       baseDomain: config.baseDomain,
     }),
+    relyingParties,
     artifacts: new TrustArtifactService(provisioner, clock),
     serials: new SerialStatusService(directory, revocation),
     revocations: new RevocationDoor(authenticator, directory, revocation),
     statuses: new StatusService(rpc, productVersion()),
     async close(): Promise<void> {
+      relyingParties.close();
       await relay.stop();
       await Promise.all([dataSource.destroy(), pool.end()]);
     },

@@ -38,7 +38,10 @@ export type { IssuerDeps } from './issuer.parts.js';
 const service = 'issuer';
 const minute = 60_000;
 
-export const issuerMigrations: MigrationSet = { service, migrations: [Issuer1795363200000, RecordResponder1795449700000] };
+export const issuerMigrations: MigrationSet = {
+  service,
+  migrations: [Issuer1795363200000, RecordResponder1795449700000],
+};
 
 @Module({})
 export class IssuerModule {

@@ -22,6 +22,11 @@ export function claimPort(host: string, port: number): Promise<number> {
   });
 }
 
+/** The port, or a free one where it is taken: for what the gateway or a person finds by itself. */
+export function claimOrFree(host: string, port: number): Promise<number> {
+  return claimPort(host, port).catch(() => claimPort(host, 0));
+}
+
 function sentence(error: NodeJS.ErrnoException, host: string, port: number): string {
   if (error.code === 'EADDRINUSE') {
     return `Port ${port} on ${host} is in use: stop what listens there, or set STACKRUNNER_PORT to another one.`;

@@ -15,7 +15,7 @@ import type { Process } from '#libs/service';
 import { openDataFolder } from './data-folder.js';
 import { runDemo } from './demo/demo.js';
 import { ProductClient } from './demo/product-client.js';
-import { claimPort, originOf } from './free-port.js';
+import { claimOrFree, claimPort, originOf } from './free-port.js';
 import { type Product, startProduct } from './product.js';
 import { serviceConfigs } from './service-configs.js';
 import { Steps } from './steps.js';
@@ -49,6 +49,7 @@ export async function startStandalone(
   const { host } = config;
   const port = await claimPort(host, config.port);
   const origin = originOf(host, port);
+  const statusPort = await claimOrFree(config.statusHost, config.port === 0 ? 0 : config.statusPort);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -68,7 +69,7 @@ export async function startStandalone(
       ({ executed }) => (executed.length === 0 ? 'current' : `${executed.length} run`),
     );
     const configs = serviceConfigs({
-      config: { ...config, port },
+      config: { ...config, port, statusPort },
       folder,
       databaseUrl: (service) => postgres.url(service),
       publicUrl: config.publicUrl ?? origin,
@@ -88,6 +89,7 @@ export async function startStandalone(
       (server) => `http://${operations.host}:${server.port}/metrics`,
     );
     stops.push(() => metrics.close());
+    steps.note('CRL and OCSP', `${originOf(config.statusHost, statusPort)}/pki, and below the gateway`);
     options.signal.throwIfAborted();
     const client = new ProductClient(origin, folder.operatorToken);
     const farewell = await runDemo({ client, steps, folder: folder.demo, origin });
@@ -103,6 +105,6 @@ export async function startStandalone(
 /** On its port, or on a free one where that is taken: metrics are no reason not to serve. */
 async function startMetrics({ host, port }: OperationsConfig, product: Product): Promise<OperationsServer> {
   const { registries, ready } = product;
-  const free = await claimPort(host, port).catch(() => claimPort(host, 0));
+  const free = await claimOrFree(host, port);
   return startOperationsServer({ host, port: free, registries, ready });
 }

@@ -63,7 +63,11 @@ export class AuthorityService {
    *
    * @throws customer_not_found, customer_not_active when neither this service nor the provisioner knows it
    */
-  async signingOf(customerId: string, caId: string, call: CallOptions): Promise<SigningAuthority & { handle: string }> {
+  async signingOf(
+    customerId: string,
+    caId: string,
+    call: CallOptions,
+  ): Promise<SigningAuthority & { handle: string }> {
     const { repository, names } = this.options;
     const find = () => repository.findByCa(customerId, caId);
     let row = await find();

@@ -74,7 +74,11 @@ export class ResponderService {
       throw new DomainError('internal', 'The certificate would break a rule.', { details: { findings } });
     }
     const key = parseKeyRef(authority.keyRef);
-    const [signature] = await signer.sign(key, [tbs], call.timeoutMs ? clock.now() + call.timeoutMs : Infinity);
+    const [signature] = await signer.sign(
+      key,
+      [tbs],
+      call.timeoutMs ? clock.now() + call.timeoutMs : Infinity,
+    );
     if (!signature) throw new DomainError('signer_unavailable', 'The signer gave no signature.');
     const der = assembleCertificate(tbs, signatureAlgorithmDer(authority.signatureAlgorithm), signature);
     if (!verifyCertificateSignature(parseCertificate(der), issuer)) {
@@ -91,7 +95,9 @@ export class ResponderService {
 
   async #record(values: readonly unknown[]): Promise<void> {
     try {
-      await this.parts.pool.query('SELECT issuer.record_responder($1, $2, $3, $4, $5, $6, $7, $8)', [...values]);
+      await this.parts.pool.query('SELECT issuer.record_responder($1, $2, $3, $4, $5, $6, $7, $8)', [
+        ...values,
+      ]);
     } catch (error) {
       throw mapDatabaseError(error);
     }

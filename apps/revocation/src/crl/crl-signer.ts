@@ -4,12 +4,7 @@ import { parseKeyRef, type Signer } from '#libs/kms';
 import { lintTbsCrl } from '#libs/lint';
 import type { Client } from '#libs/rpc';
 import type { Clock } from '#libs/service';
-import {
-  assembleCertificate,
-  parseCrl,
-  signatureAlgorithmDer,
-  signatureVerifies,
-} from '#libs/x509';
+import { assembleCertificate, parseCrl, signatureAlgorithmDer, signatureVerifies } from '#libs/x509';
 import type { KnownAuthority } from '../authority/known-authority.js';
 
 export interface CrlSignerParts {
@@ -35,7 +30,9 @@ export class CrlSigner {
     if (findings.length > 0) {
       throw new DomainError('internal', 'The CRL would break a rule.', { details: { findings } });
     }
-    const der = authority.keyRef ? await this.#byKey(authority, authority.keyRef, tbs) : await this.#byRoot(authority, tbs);
+    const der = authority.keyRef
+      ? await this.#byKey(authority, authority.keyRef, tbs)
+      : await this.#byRoot(authority, tbs);
     const { signature } = parseCrl(der);
     const { spki } = authority.certificate;
     if (!signatureVerifies(spki.der, authority.signatureAlgorithm, { message: tbs, signature })) {

@@ -25,7 +25,9 @@ interface StatusRow {
   readonly duration_ms: number;
   readonly revoked_count: string;
   readonly size: number;
-  readonly events: readonly { at: string; number: string | null; cause: string; problem: string | null }[] | null;
+  readonly events:
+    | readonly { at: string; number: string | null; cause: string; problem: string | null }[]
+    | null;
 }
 
 const defaultPage = 100;
@@ -51,14 +53,21 @@ export class CrlStatusService {
   /** @throws DomainError bad_request, storage_unavailable */
   async list(wish: { customerId: string; pageSize: number; pageToken: string }) {
     const size = wish.pageSize === 0 ? defaultPage : wish.pageSize;
-    if (size < 1 || size > mostPage) throw new DomainError('bad_request', `A page has 1 to ${mostPage} CRLs.`);
+    if (size < 1 || size > mostPage)
+      throw new DomainError('bad_request', `A page has 1 to ${mostPage} CRLs.`);
     if (wish.customerId !== '' && !uuid.test(wish.customerId)) {
       throw new DomainError('bad_request', 'customer_id must be a UUID in lower case.');
     }
     const after = wish.pageToken === '' ? undefined : token.exec(wish.pageToken);
     if (after === null) throw new DomainError('bad_request', 'page_token is none that was given out.');
     const rows = await withEveryCustomer(this.parts.pool, (client) =>
-      page(client, [wish.customerId || null, after?.[1] ?? null, Number(after?.[2] ?? 0), after?.[3] === '1', size + 1]),
+      page(client, [
+        wish.customerId || null,
+        after?.[1] ?? null,
+        Number(after?.[2] ?? 0),
+        after?.[3] === '1',
+        size + 1,
+      ]),
     );
     const shown = rows.slice(0, size);
     const last = rows.length > size ? shown.at(-1) : undefined;

@@ -3,11 +3,11 @@ import type { Logger } from '#libs/observability';
 import type { Clock } from '#libs/service';
 import { CrlEntries, crlTbs } from '#libs/x509';
 import type { KnownAuthority } from '../authority/known-authority.js';
+import type { CrlMetrics } from './crl.metrics.js';
+import type { CrlCause, CrlRepository, CrlRow, StoredCrl } from './crl.repository.js';
 import { crlFile } from './crl-file.js';
 import type { CrlSigner } from './crl-signer.js';
 import { CrlState } from './crl-state.js';
-import type { CrlMetrics } from './crl.metrics.js';
-import type { CrlCause, CrlRepository, CrlRow, StoredCrl } from './crl.repository.js';
 
 export interface CrlBuilderParts {
   readonly repository: CrlRepository;
@@ -17,6 +17,8 @@ export interface CrlBuilderParts {
   readonly metrics: CrlMetrics;
   /** Base URL of CRLs, without a trailing slash. */
   readonly pkiUrl: string;
+  /** What was published, outside of the database. */
+  readonly record: { readonly highestCrlNumber: bigint; crlNumber(number: bigint): Promise<void> };
   /** Told of each CRL that is published. */
   readonly onPublished: (crl: StoredCrl) => void;
 }
@@ -47,9 +49,13 @@ export class CrlBuilder {
   readonly #parts: CrlBuilderParts;
   readonly #states = new Map<string, CrlState>();
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** The last number of each shard that was used here. */
+  readonly #numbers = new Map<string, bigint>();
+  readonly #firstNumber: bigint;
 
   constructor(parts: CrlBuilderParts) {
     this.#parts = parts;
+    this.#firstNumber = parts.record.highestCrlNumber;
   }
 
   /**
@@ -109,13 +115,17 @@ export class CrlBuilder {
     if (full && cause === 'first') return [];
     if (full && cause === 'scheduled' && full.scheduledAt > unlessScheduledAfter) return [];
     const state = await this.#state(client, authority, full, cause);
-    const newest = Math.max(full?.journalSequence ?? -1, order.deltaOnly ? (before.delta?.journalSequence ?? -1) : -1);
+    const newest = Math.max(
+      full?.journalSequence ?? -1,
+      order.deltaOnly ? (before.delta?.journalSequence ?? -1) : -1,
+    );
     if (cause === 'revocation' && newest >= state.sequence) return [];
 
     const plan = this.#plan(order, before, state);
     const crls: Omit<StoredCrl, 'generatedAt'>[] = [];
     if (!order.deltaOnly) crls.push(await this.#full(plan, started));
     crls.push(await this.#delta(client, plan, started));
+    await this.#parts.record.crlNumber(plan.number);
     for (const crl of crls) await repository.publish(client, crl, cause);
     const generatedAt = this.#parts.clock.now();
     return crls.map((crl) => ({ ...crl, generatedAt }));
@@ -142,9 +152,18 @@ export class CrlBuilder {
     const { full, delta } = before;
     // Nothing in a CRL is later than it.
     const now = Math.max(this.#parts.clock.now(), state.latest);
-    const highest = [full?.number ?? 0n, delta?.number ?? 0n].reduce((a, b) => (a > b ? a : b));
-    const number = highest >= BigInt(now) ? highest + 1n : BigInt(now);
-    const isNewBase = cause !== 'revocation' || !delta || (!order.deltaOnly && delta.revokedCount > longestDelta);
+    // A restored database, and a clock that was set back, know less than what was published.
+    const key = `${authority.caId}/${shard}`;
+    const published = [
+      full?.number,
+      delta?.number,
+      this.#numbers.get(key) ?? this.#firstNumber,
+      BigInt(now) - 1n,
+    ];
+    const number = published.reduce<bigint>((a, b = 0n) => (a > b ? a : b), 0n) + 1n;
+    this.#numbers.set(key, number);
+    const isNewBase =
+      cause !== 'revocation' || !delta || (!order.deltaOnly && delta.revokedCount > longestDelta);
     return {
       ...{ authority, shard, state, now, number },
       base: isNewBase ? number : (delta.base ?? number),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { KnownAuthority } from '../authority/known-authority.js';
-import type { CrlName } from './crl-file.js';
 import type { CrlRepository, CrlRow, StoredCrl } from './crl.repository.js';
+import type { CrlName } from './crl-file.js';
 
 /** A CRL as it is served. Times are Unix milliseconds. */
 export interface ServedCrl {

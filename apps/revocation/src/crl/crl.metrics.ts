@@ -1,4 +1,12 @@
-import { type Counter, counter, type Gauge, gauge, type Histogram, histogram, type Registry } from '#libs/observability';
+import {
+  type Counter,
+  counter,
+  type Gauge,
+  gauge,
+  type Histogram,
+  histogram,
+  type Registry,
+} from '#libs/observability';
 
 export interface CrlMetrics {
   readonly generated: Counter<'cause'>;

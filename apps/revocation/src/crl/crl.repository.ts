@@ -74,6 +74,12 @@ const changesSql = `
   WHERE j.ca_id = $1 AND j.sequence > $2 AND get_byte(j.serial, octet_length(j.serial) - 1) % $3 = $4
   ORDER BY j.serial, j.sequence DESC`;
 
+const behindSql = `
+  SELECT c.ca_id, c.shard FROM revocation.crl c JOIN revocation.authority a ON a.ca_id = c.ca_id
+  WHERE NOT c.delta AND EXISTS (
+    SELECT FROM revocation.journal j WHERE j.ca_id = c.ca_id AND j.sequence > c.journal_sequence
+      AND get_byte(j.serial, octet_length(j.serial) - 1) % a.shards = c.shard)`;
+
 /** The last events of a CRL that are kept. */
 const keptEvents = 20;
 
@@ -93,7 +99,11 @@ export class CrlRepository {
   }
 
   /** The full and the delta CRL of a shard. */
-  async published(client: PoolClient, caId: string, shard: number): Promise<{ full?: CrlRow; delta?: CrlRow }> {
+  async published(
+    client: PoolClient,
+    caId: string,
+    shard: number,
+  ): Promise<{ full?: CrlRow; delta?: CrlRow }> {
     const text = `SELECT ${columns} FROM revocation.crl WHERE ca_id = $1 AND shard = $2`;
     const { rows } = await client.query<Row>({ name: 'crl_published', text, values: [caId, shard] });
     const found = rows.map(crlRow);
@@ -116,7 +126,12 @@ export class CrlRepository {
     }>({ name: 'crl_changes', text: changesSql, values });
     const entries = new CrlEntries();
     for (const { serial, revoked_at: revokedAt, reason, invalidity_date } of rows) {
-      entries.add({ serial, revokedAt, reason, ...(invalidity_date !== null && { invalidityDate: invalidity_date }) });
+      entries.add({
+        serial,
+        revokedAt,
+        reason,
+        ...(invalidity_date !== null && { invalidityDate: invalidity_date }),
+      });
     }
     return entries;
   }
@@ -128,7 +143,12 @@ export class CrlRepository {
       text: publishSql,
       values: [
         ...[crl.caId, crl.shard, crl.delta, crl.customerId, crl.number, crl.base ?? null, crl.baseSequence],
-        ...[crl.journalSequence, new Date(crl.thisUpdate), new Date(crl.nextUpdate), new Date(crl.scheduledAt)],
+        ...[
+          crl.journalSequence,
+          new Date(crl.thisUpdate),
+          new Date(crl.nextUpdate),
+          new Date(crl.scheduledAt),
+        ],
         ...[crl.durationMs, crl.revokedCount, crl.der],
       ],
     });
@@ -173,6 +193,17 @@ export class CrlRepository {
       const values = [authority.caId, shard, delta];
       const { rows } = await client.query<Row & { der: Buffer }>({ name: 'load_crl', text, values });
       return rows[0] && { ...crlRow(rows[0]), der: rows[0].der };
+    });
+  }
+
+  /** The shards whose CRL lacks what the journal has. */
+  behind(): Promise<{ caId: string; shard: number }[]> {
+    return withEveryCustomer(this.pool, async (client) => {
+      const { rows } = await client.query<{ ca_id: string; shard: number }>({
+        name: 'crls_behind',
+        text: behindSql,
+      });
+      return rows.map(({ ca_id: caId, shard }) => ({ caId, shard }));
     });
   }
 

@@ -11,7 +11,7 @@ import { shardOf } from './crl-file.js';
 
 export interface CrlSchedulerParts {
   readonly authorities: AuthorityDirectory;
-  readonly repository: Pick<CrlRepository, 'since'>;
+  readonly repository: Pick<CrlRepository, 'since' | 'behind'>;
   readonly builder: Pick<CrlBuilder, 'build'>;
   readonly cache: CrlCache;
   readonly clock: Clock;
@@ -20,7 +20,7 @@ export interface CrlSchedulerParts {
   /** Milliseconds between two scheduled CRLs of an intermediate. */
   readonly intervalMs: number;
   /** False while CRLs must not be made, since it is not known what they would lack. */
-  readonly mayBuild: () => boolean;
+  readonly mayBuild: (customerId: string) => boolean;
 }
 
 /** What is known of the CRLs of one shard. */
@@ -41,6 +41,8 @@ const tickMs = 100;
 /** Milliseconds between two looks for what other replicas have published. */
 const lookMs = 1_000;
 const overlapMs = 30_000;
+/** Milliseconds between two looks for revocations that are in no CRL: nobody was there to hear of them. */
+const compareMs = 5_000;
 /** Revocations of so many milliseconds share a CRL. */
 const debounceMs = 200;
 /** Above so many milliseconds a full CRL is made now and then, and a delta CRL at once. */
@@ -61,6 +63,7 @@ export class CrlScheduler {
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
   #lookedAt = 0;
+  #comparedAt = 0;
   #looking: Promise<void> | undefined;
   #since = 0;
   #stopped = false;
@@ -118,10 +121,11 @@ export class CrlScheduler {
         this.#looking = undefined;
       });
     }
-    if (!this.#parts.mayBuild()) return;
     for (const shard of this.#shards.values()) {
       if (this.#running >= concurrency) return;
-      const order = shard.building || shard.retryAt > now ? undefined : this.#due(shard, now);
+      const mayBuild =
+        !shard.building && shard.retryAt <= now && this.#parts.mayBuild(shard.authority.customerId);
+      const order = mayBuild ? this.#due(shard, now) : undefined;
       if (order) this.#build(shard, order);
     }
   }
@@ -189,6 +193,13 @@ export class CrlScheduler {
         this.onPublished(crl);
         const authority = authorities.byId(crl.caId);
         if (cache.note(crl) && authority) await cache.get(authority, crl);
+      }
+      if (this.#lookedAt - this.#comparedAt >= compareMs) {
+        this.#comparedAt = this.#lookedAt;
+        for (const { caId, shard } of await repository.behind()) {
+          const found = this.#shards.get(`${caId}/${shard}`);
+          if (found && !found.building) found.dirtySince ??= this.#lookedAt;
+        }
       }
     } catch (error) {
       logger.debug({ err: error }, 'what is published could not be read');

@@ -10,7 +10,7 @@ import { randomSecret } from '#libs/x509';
 import { openDataFolder, writeWhole } from '../data-folder.js';
 import { runDemo } from '../demo/demo.js';
 import { ProductClient } from '../demo/product-client.js';
-import { claimPort, originOf } from '../free-port.js';
+import { claimOrFree, claimPort, originOf } from '../free-port.js';
 import { Steps } from '../steps.js';
 import { serviceEnvironments } from './service-environments.js';
 import { Supervised } from './supervised.js';
@@ -44,6 +44,7 @@ export async function startFiveServices(
   const steps = new Steps();
   const port = await claimPort(config.host, config.port);
   const origin = originOf(config.host, port);
+  const statusPort = await claimOrFree(config.statusHost, config.port === 0 ? 0 : config.statusPort);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -75,7 +76,7 @@ export async function startFiveServices(
     writeWhole(join(folder.path, 'nats.json'), `${JSON.stringify(access, null, 2)}\n`);
     const metricsPorts = await claimMetricsPorts(config);
     const environments = serviceEnvironments({
-      config: { ...config, port },
+      config: { ...config, port, statusPort },
       folder,
       postgres,
       natsUrl: access.url,
@@ -119,6 +120,7 @@ export async function startFiveServices(
       () => untilReady(origin, options.signal),
       () => ['nats', ...serviceNames].join(', '),
     );
+    steps.note('CRL and OCSP', `${originOf(config.statusHost, statusPort)}/pki, and below the gateway`);
     const client = new ProductClient(origin, folder.operatorToken);
     const farewell = await runDemo({ client, steps, folder: folder.demo, origin });
     console.log(['', `Serving at ${origin}`, ...farewell, '', 'Ctrl-C stops it.'].join('\n'));
