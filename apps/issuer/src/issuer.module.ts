@@ -11,6 +11,8 @@ import { followAuthorities } from './authority/authority.projection.js';
 import { AuthorityRepository } from './authority/authority.repository.js';
 import { AuthorityService } from './authority/authority.service.js';
 import { CustomerEntity } from './authority/customer.entity.js';
+import { BlockedKeyRepository } from './blocked-key/blocked-key.repository.js';
+import { BlockedKeys } from './blocked-key/blocked-keys.js';
 import { CertificateController } from './certificate/certificate.controller.js';
 import { CertificateEntity } from './certificate/certificate.entity.js';
 import { CertificateRepository } from './certificate/certificate.repository.js';
@@ -23,6 +25,7 @@ import { tokens } from './issuer.tokens.js';
 import { PeriodicJob } from './maintenance/periodic-job.js';
 import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
 import { RecordResponder1795449700000 } from './migrations/1795449700000-record-responder.migration.js';
+import { BlockedKeys1795449900000 } from './migrations/1795449900000-blocked-keys.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -40,7 +43,7 @@ const minute = 60_000;
 
 export const issuerMigrations: MigrationSet = {
   service,
-  migrations: [Issuer1795363200000, RecordResponder1795449700000],
+  migrations: [Issuer1795363200000, RecordResponder1795449700000, BlockedKeys1795449900000],
 };
 
 @Module({})
@@ -112,14 +115,27 @@ export class IssuerModule {
             new ResponderService({ authorities, signer: parts.signer, pool: parts.pool, clock }),
         },
         {
+          provide: BlockedKeys,
+          inject: [CertificateRepository],
+          useFactory: (certificates: CertificateRepository) =>
+            new BlockedKeys({
+              repository: new BlockedKeyRepository(parts.pool),
+              ...{ certificates, logger: deps.logger },
+            }),
+        },
+        {
           provide: MintService,
-          inject: [AuthorityService, EntitlementService, ReplayService],
+          inject: [AuthorityService, EntitlementService, ReplayService, BlockedKeys],
           useFactory: (
             authorities: AuthorityService,
             entitlements: EntitlementService,
             replays: ReplayService,
+            blockedKeys: BlockedKeys,
           ) =>
-            new MintService({ authorities, entitlements, replays, pool, ledger, exhausted, metrics, clock }),
+            new MintService({
+              ...{ authorities, entitlements, replays, blockedKeys },
+              ...{ pool, ledger, exhausted, metrics, clock },
+            }),
         },
       ],
     };
@@ -136,6 +152,7 @@ export async function startIssuer(deps: IssuerDeps): Promise<RunningService> {
     logger: ['error', 'warn'],
   });
   await ensurePartitions(pool, clock.now());
+  const blockedKeys = app.get(BlockedKeys);
   const subscriptions = [
     ...(await followAuthorities({
       events,
@@ -143,11 +160,14 @@ export async function startIssuer(deps: IssuerDeps): Promise<RunningService> {
       authorities: app.get(AuthorityService),
     })),
     ...(await app.get(EntitlementService).follow(events)),
+    ...(await blockedKeys.follow(events)),
   ];
+  await blockedKeys.refresh();
   await app.listen();
   relay.start();
   const jobs = [
     job('partitions', 24 * 60 * minute, () => ensurePartitions(pool, clock.now())),
+    job('blocked keys', minute, () => blockedKeys.refresh()),
     job('idempotency keys', 10 * minute, () => purgeIdempotency(pool, clock.now())),
   ];
   function job(name: string, everyMs: number, work: () => Promise<void>): PeriodicJob {

@@ -5,6 +5,7 @@ import { type CallContext, callFrom } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { AuthorityService } from '../authority/authority.service.js';
 import type { IssuingAuthority } from '../authority/issuing-authority.js';
+import type { BlockedKeys } from '../blocked-key/blocked-keys.js';
 import { issuedCertificate } from '../certificate/issued-certificate.js';
 import { type Idempotency, idempotencyOf } from '../idempotency/idempotency.js';
 import { type EarlierAnswer, keyReused, type ReplayService } from '../idempotency/replay.service.js';
@@ -26,6 +27,7 @@ export interface MintServiceOptions {
   readonly ledger: Ledger;
   readonly replays: ReplayService;
   readonly exhausted: ExhaustedCustomers;
+  readonly blockedKeys: Pick<BlockedKeys, 'check'>;
   readonly entitlements: EntitlementService;
   readonly metrics: MintMetrics;
   readonly clock: Clock;
@@ -89,6 +91,7 @@ export class MintService {
   ): Promise<LedgerEntry> {
     const { customerId, csrs, ttl, credentialId } = batch;
     this.options.exhausted.check(customerId, csrs.length);
+    this.options.blockedKeys.check(csrs);
     const validity = leafValidity(this.options.clock.now(), ttl, notAfter);
     const unsigned = { authority: signing, csrs, deadline, ...validity };
     const count = csrs.length;
