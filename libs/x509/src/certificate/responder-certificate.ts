@@ -7,7 +7,7 @@ import {
   derUnsignedInteger,
   oid,
 } from '../der/index.js';
-import { keyIdentifier } from '../digest.js';
+import { sha1 } from '../digest.js';
 import { parseSubjectPublicKeyInfo } from '../key/subject-public-key-info.js';
 import { type DistinguishedName, nameDer } from '../name/name-writer.js';
 import { type SignatureAlgorithm, signatureAlgorithmDer } from '../signature/signature-algorithm.js';
@@ -67,7 +67,8 @@ export function responderCertificateTbs(spec: ResponderCertificateSpec): Buffer 
         keyUsage([keyUsageBit.digitalSignature]),
         extKeyUsage([oid.ocspSigning]),
         authorityKeyIdentifier(issuer.subjectKeyIdentifier),
-        subjectKeyIdentifier(keyIdentifier(spki.key)),
+        // SHA-1 (RFC 5280 §4.2.1.2): some clients look for the responder's certificate by what responses name.
+        subjectKeyIdentifier(sha1(spki.key)),
         extension(oid.ocspNoCheck, derNull()),
       ),
     ),
