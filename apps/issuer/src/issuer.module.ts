@@ -26,6 +26,7 @@ import { PeriodicJob } from './maintenance/periodic-job.js';
 import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
 import { RecordResponder1795449700000 } from './migrations/1795449700000-record-responder.migration.js';
 import { BlockedKeys1795449900000 } from './migrations/1795449900000-blocked-keys.migration.js';
+import { CrlShards1795450000000 } from './migrations/1795450000000-crl-shards.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -43,7 +44,12 @@ const minute = 60_000;
 
 export const issuerMigrations: MigrationSet = {
   service,
-  migrations: [Issuer1795363200000, RecordResponder1795449700000, BlockedKeys1795449900000],
+  migrations: [
+    Issuer1795363200000,
+    RecordResponder1795449700000,
+    BlockedKeys1795449900000,
+    CrlShards1795450000000,
+  ],
 };
 
 @Module({})

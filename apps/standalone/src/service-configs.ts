@@ -70,7 +70,7 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       operatorToken: folder.operatorToken,
       statusUrl: originOf(config.statusHost, config.statusPort),
     },
-    issuer: { ...shared('issuer', 6), kms, workers, pkiUrl, baseDomain },
+    issuer: { ...shared('issuer', 6), kms, workers, pkiUrl, baseDomain, shortLivedTtl: config.shortLivedTtl },
     provisioner: { ...shared('provisioner', 4), kms, pkiUrl },
     revocation: {
       ...shared('revocation', 6),

@@ -164,6 +164,10 @@ export const revocationRecordDir = option('REVOCATION_RECORD_DIR', z.string().mi
     'Folder that remembers every revocation and the highest CRL number outside of the database, so that a restored backup cannot un-revoke. Keep it on another disk than the database and let it outlive both; replicas may share it.',
 });
 
+export const shortLivedTtl = option('SHORT_LIVED_TTL', integer(0, 7_776_000).default(3_600), {
+  description:
+    'Leaves with a TTL below so many seconds are short-lived: they name neither CRL nor OCSP and say so (RFC 9608). 0 for none.',
+});
 export const workers = option('ISSUER_WORKERS', integer(0, 256).default(availableParallelism()), {
   description: 'Threads that verify, build and sign certificates; 0 does it on the main thread.',
   defaultText: 'one a core',

@@ -16,6 +16,7 @@ import {
   publicUrl,
   requiredPkiUrl,
   revocationRecordDir,
+  shortLivedTtl,
   statusListen,
   statusUrl,
   workers,
@@ -35,7 +36,7 @@ export const schemas = {
     operatorToken,
     statusUrl,
   }),
-  issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain }),
+  issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain, shortLivedTtl }),
   provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
   revocation: z.object({
     ...service,
@@ -56,6 +57,7 @@ export const schemas = {
     pkiUrl,
     baseDomain: domain,
     workers,
+    shortLivedTtl,
     operatorToken: optionalOperatorToken,
   }),
   cli: z.object({

@@ -25,6 +25,7 @@ import { nameConstraintsAuthorityLint } from './lints/name-constraints-authority
 import { nameConstraintsCriticalLint } from './lints/name-constraints-critical.lint.js';
 import { nameConstraintsSubtreesLint } from './lints/name-constraints-subtrees.lint.js';
 import { nameUpperBoundsLint } from './lints/name-upper-bounds.lint.js';
+import { noRevAvailLint } from './lints/no-rev-avail.lint.js';
 import { pathLengthLint } from './lints/path-length.lint.js';
 import { publicKeyLint } from './lints/public-key.lint.js';
 import { responderExtKeyUsageLint } from './lints/responder-ext-key-usage.lint.js';
@@ -74,6 +75,7 @@ export const lints: readonly Lint[] = [
   nameConstraintsCriticalLint,
   nameConstraintsSubtreesLint,
   nameUpperBoundsLint,
+  noRevAvailLint,
   pathLengthLint,
   publicKeyLint,
   responderExtKeyUsageLint,

@@ -61,6 +61,7 @@ export class AuthorityService {
       rootDer: artifact.root,
       generation: artifact.generation,
       rootId: root?.id ?? '',
+      crlShards: customer.crlShards,
     });
   }
 

@@ -58,6 +58,7 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       ...pki,
       ...domain,
       STACKRUNNER_ISSUER_WORKERS: String(config.workers),
+      STACKRUNNER_SHORT_LIVED_TTL: String(config.shortLivedTtl),
     },
     provisioner: { ...shared('provisioner'), ...kms, ...pki },
     revocation: {

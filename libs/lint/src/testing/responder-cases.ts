@@ -1,6 +1,6 @@
 import { derNull, derOid, derSequence, oid } from '#libs/x509';
 import type { LintCase } from './lint-case.js';
-import type { TestExtension } from './tbs-builder.js';
+import { access, type TestExtension } from './tbs-builder.js';
 
 const purposes = (...list: readonly string[]): TestExtension => ({ value: derSequence(...list.map(derOid)) });
 const responder = (
@@ -13,7 +13,14 @@ const responder = (
   finding: made.finding,
 });
 
-/** For the lints about delegated OCSP responders, RFC 6960 §4.2.2.2. */
+const shortLived = {
+  [oid.crlDistributionPoints]: undefined,
+  [oid.noRevAvail]: { value: derNull() },
+  [oid.authorityInfoAccess]: { value: derSequence(access(oid.caIssuers, 'http://pki.example/x.der')) },
+};
+const withOcsp = { value: derSequence(access(oid.ocsp, 'http://pki.example/ocsp')) };
+
+/** For the lints about delegated OCSP responders, RFC 6960 §4.2.2.2, and about those nobody answers for. */
 export const responderCases: Readonly<Record<string, readonly LintCase[]>> = {
   'responder-ext-key-usage': [
     { kind: 'ocsp-responder', what: 'OCSPSigning', parts: {} },
@@ -28,6 +35,40 @@ export const responderCases: Readonly<Record<string, readonly LintCase[]>> = {
       extension: purposes(oid.ocspSigning, oid.clientAuth),
       finding: /not OCSPSigning alone/,
     }),
+  ],
+  'no-rev-avail': [
+    { kind: 'leaf', what: 'none', parts: {} },
+    { kind: 'leaf', what: 'one in place of CRL and OCSP', parts: { extensions: shortLived } },
+    {
+      kind: 'leaf',
+      what: 'a critical one',
+      parts: { extensions: { ...shortLived, [oid.noRevAvail]: { critical: true, value: derNull() } } },
+      finding: /critical/,
+    },
+    {
+      kind: 'leaf',
+      what: 'one that is not NULL',
+      parts: { extensions: { ...shortLived, [oid.noRevAvail]: { value: derSequence() } } },
+      finding: /missing or malformed/,
+    },
+    {
+      kind: 'leaf',
+      what: 'a CRL beside it',
+      parts: { extensions: { [oid.noRevAvail]: { value: derNull() } } },
+      finding: /cRLDistributionPoints/,
+    },
+    {
+      kind: 'leaf',
+      what: 'OCSP beside it',
+      parts: { extensions: { ...shortLived, [oid.authorityInfoAccess]: withOcsp } },
+      finding: /OCSP/,
+    },
+    {
+      kind: 'intermediate',
+      what: 'one in a CA',
+      parts: { extensions: shortLived },
+      finding: /a CA has/,
+    },
   ],
   'responder-no-check': [
     { kind: 'ocsp-responder', what: 'nocheck', parts: {} },
