@@ -5,6 +5,7 @@ export * from './gen/stackrunner/issuer/v1/issuer_pb.js';
 export * from './gen/stackrunner/issuer/v1/responder_pb.js';
 export * from './gen/stackrunner/provisioner/v1/provisioner_pb.js';
 export * from './gen/stackrunner/provisioner/v1/root_crl_pb.js';
+export * from './gen/stackrunner/revocation/v1/bulk_pb.js';
 export * from './gen/stackrunner/revocation/v1/crl_pb.js';
 export * from './gen/stackrunner/revocation/v1/journal_pb.js';
 export * from './gen/stackrunner/revocation/v1/revocation_pb.js';

@@ -19,6 +19,7 @@ describe('the error table', () => {
       '403 quota_exceeded',
       '404 bad_path',
       '404 customer_not_found',
+      '404 job_not_found',
       '404 serial_not_found',
       '405 method_not_allowed',
       '409 customer_exists',

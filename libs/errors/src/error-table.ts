@@ -39,6 +39,7 @@ export const errors = {
   quota_exceeded: { rpc: 'RESOURCE_EXHAUSTED', http: 403, acme: 'rateLimited' },
   customer_not_found: { rpc: 'NOT_FOUND', http: 404, acme: 'unauthorized' },
   serial_not_found: { rpc: 'NOT_FOUND', http: 404, acme: 'malformed' },
+  job_not_found: { rpc: 'NOT_FOUND', http: 404, acme: 'malformed' },
   bad_path: { rpc: 'NOT_FOUND', http: 404, acme: 'malformed' },
   method_not_allowed: { rpc: 'UNIMPLEMENTED', http: 405, acme: 'malformed' },
   customer_exists: { rpc: 'ALREADY_EXISTS', http: 409, acme: 'malformed' },

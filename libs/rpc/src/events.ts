@@ -1,5 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import {
+  BulkRevocationStartedSchema,
   CaActivatedSchema,
   CaRetiredSchema,
   CredentialChangedSchema,
@@ -14,6 +15,7 @@ import type { EventDescriptor } from './event-bus.js';
 /** Every event of the product (docs/grpc-over-nats.md, events). */
 export const events = {
   issued: { type: 'issued', schema: IssuedSchema },
+  bulkRevocationStarted: { type: 'revocation.bulk', schema: BulkRevocationStartedSchema },
   revoked: { type: 'revoked', schema: RevokedSchema },
   crlGenerated: { type: 'crl.generated', schema: CrlGeneratedSchema },
   customerChanged: { type: 'customer.changed', schema: CustomerChangedSchema },

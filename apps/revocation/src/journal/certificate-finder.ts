@@ -7,9 +7,11 @@ import {
   type IssuedSerial,
   type IssuedSerialRepository,
 } from '../serial-status/issued-serial.repository.js';
+import type { IssuedAuthorityRepository } from './issued-authority.repository.js';
 
 export interface CertificateFinderParts {
   readonly serials: Pick<IssuedSerialRepository, 'find' | 'revokedState'>;
+  readonly authorities: Pick<IssuedAuthorityRepository, 'find'>;
   readonly partitions: { readonly firstDay: string };
   readonly issuer: Pick<Client<typeof IssuerService>, 'getCertificate'>;
   readonly clock: Clock;
@@ -34,15 +36,28 @@ export class CertificateFinder {
     serials: readonly Uint8Array[],
     context: CallContext,
   ): Promise<(FoundCertificate | undefined)[]> {
-    const { partitions, clock } = this.parts;
-    const search = { customerId, serials, now: clock.now(), firstDay: partitions.firstDay };
-    const recorded = await this.parts.serials.find(search);
+    const recorded = await this.recorded(customerId, serials);
     return Promise.all(
       serials.map(async (serial) => {
         const found = recorded.get(hexOf(serial));
-        return found ? { ...found, isRecorded: true } : this.#minted(customerId, serial, context);
+        if (found) return { ...found, isRecorded: true };
+        return (await this.#authority(customerId, serial)) ?? this.#minted(customerId, serial, context);
       }),
     );
+  }
+
+  /** Those whose issuing is recorded here, by the hexadecimal form of their serial numbers. */
+  recorded(customerId: string, serials: readonly Uint8Array[]): Promise<Map<string, IssuedSerial>> {
+    const { serials: repository, partitions, clock } = this.parts;
+    return repository.find({ customerId, serials, now: clock.now(), firstDay: partitions.firstDay });
+  }
+
+  /** A CA certificate was not minted: nobody's credential stands for it. */
+  async #authority(customerId: string, serial: Uint8Array): Promise<FoundCertificate | undefined> {
+    const name = await this.parts.authorities.find(customerId, serial);
+    if (name === undefined) return undefined;
+    const revoked = await this.parts.serials.revokedState(customerId, name);
+    return { ...name, credentialId: undefined, revoked, isRecorded: true };
   }
 
   /** A certificate may be asked for before its event has come here; its issuer knows it already. */

@@ -30,7 +30,7 @@ export const topology = {
   revocation: {
     serves: [RevocationService],
     calls: [IssuerService, ProvisionerService],
-    publishes: [events.revoked.type, events.crlGenerated.type],
+    publishes: [events.revoked.type, events.crlGenerated.type, events.bulkRevocationStarted.type],
   },
   billing: {
     serves: [BillingService],

@@ -8,6 +8,8 @@ import type { Entitlement } from "../../billing/v1/billing_pb.js";
 import { file_stackrunner_billing_v1_billing } from "../../billing/v1/billing_pb.js";
 import type { Authority, Customer } from "../../provisioner/v1/provisioner_pb.js";
 import { file_stackrunner_provisioner_v1_provisioner } from "../../provisioner/v1/provisioner_pb.js";
+import type { BulkRevocation } from "../../revocation/v1/bulk_pb.js";
+import { file_stackrunner_revocation_v1_bulk } from "../../revocation/v1/bulk_pb.js";
 import type { RevocationReason } from "../../revocation/v1/journal_pb.js";
 import { file_stackrunner_revocation_v1_journal } from "../../revocation/v1/journal_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stackrunner/event/v1/event.proto.
  */
 export const file_stackrunner_event_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("CiBzdGFja3J1bm5lci9ldmVudC92MS9ldmVudC5wcm90bxIUc3RhY2tydW5uZXIuZXZlbnQudjEicwoGSXNzdWVkEjgKDGNlcnRpZmljYXRlcxgBIAMoCzIiLnN0YWNrcnVubmVyLmV2ZW50LnYxLklzc3VlZFJlY29yZBIvCghtaW50aW5ncxgCIAMoCzIdLnN0YWNrcnVubmVyLmV2ZW50LnYxLk1pbnRpbmciMQoHTWludGluZxIVCg1jcmVkZW50aWFsX2lkGAEgASgJEg8KB3NlcmlhbHMYAiADKAwifgoMSXNzdWVkUmVjb3JkEhMKC2N1c3RvbWVyX2lkGAEgASgJEg0KBWNhX2lkGAIgASgJEg4KBnNlcmlhbBgDIAEoDBISCgpub3RfYmVmb3JlGAQgASgDEhEKCW5vdF9hZnRlchgFIAEoAxITCgtmaW5nZXJwcmludBgGIAEoDCJJCg9DdXN0b21lckNoYW5nZWQSNgoIY3VzdG9tZXIYASABKAsyJC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5DdXN0b21lciJHCgtDYUFjdGl2YXRlZBI4CglhdXRob3JpdHkYASABKAsyJS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5BdXRob3JpdHkiLwoJQ2FSZXRpcmVkEg0KBWNhX2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJIk4KEkVudGl0bGVtZW50Q2hhbmdlZBI4CgtlbnRpdGxlbWVudBgBIAEoCzIjLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuRW50aXRsZW1lbnQiKAoRQ3JlZGVudGlhbENoYW5nZWQSEwoLY3VzdG9tZXJfaWQYASABKAkiPwoHUmV2b2tlZBI0CgdlbnRyaWVzGAEgAygLMiMuc3RhY2tydW5uZXIuZXZlbnQudjEuUmV2b2tlZFJlY29yZCK6AQoNUmV2b2tlZFJlY29yZBITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVjYV9pZBgCIAEoCRIOCgZzZXJpYWwYAyABKAwSOwoGcmVhc29uGAQgASgOMisuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5SZXZvY2F0aW9uUmVhc29uEhMKC3JlY29yZGVkX2F0GAUgASgDEhEKCW5vdF9hZnRlchgGIAEoAxIQCghzZXF1ZW5jZRgHIAEoAyJ1CgxDcmxHZW5lcmF0ZWQSEwoLY3VzdG9tZXJfaWQYASABKAkSDQoFY2FfaWQYAiABKAkSDQoFc2hhcmQYAyABKAUSDQoFZGVsdGEYBCABKAgSDgoGbnVtYmVyGAUgASgJEhMKC25leHRfdXBkYXRlGAYgASgDYgZwcm90bzM", [file_stackrunner_billing_v1_billing, file_stackrunner_provisioner_v1_provisioner, file_stackrunner_revocation_v1_journal]);
+  fileDesc("CiBzdGFja3J1bm5lci9ldmVudC92MS9ldmVudC5wcm90bxIUc3RhY2tydW5uZXIuZXZlbnQudjEicwoGSXNzdWVkEjgKDGNlcnRpZmljYXRlcxgBIAMoCzIiLnN0YWNrcnVubmVyLmV2ZW50LnYxLklzc3VlZFJlY29yZBIvCghtaW50aW5ncxgCIAMoCzIdLnN0YWNrcnVubmVyLmV2ZW50LnYxLk1pbnRpbmciMQoHTWludGluZxIVCg1jcmVkZW50aWFsX2lkGAEgASgJEg8KB3NlcmlhbHMYAiADKAwifgoMSXNzdWVkUmVjb3JkEhMKC2N1c3RvbWVyX2lkGAEgASgJEg0KBWNhX2lkGAIgASgJEg4KBnNlcmlhbBgDIAEoDBISCgpub3RfYmVmb3JlGAQgASgDEhEKCW5vdF9hZnRlchgFIAEoAxITCgtmaW5nZXJwcmludBgGIAEoDCJJCg9DdXN0b21lckNoYW5nZWQSNgoIY3VzdG9tZXIYASABKAsyJC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5DdXN0b21lciJHCgtDYUFjdGl2YXRlZBI4CglhdXRob3JpdHkYASABKAsyJS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5BdXRob3JpdHkiLwoJQ2FSZXRpcmVkEg0KBWNhX2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJIk4KEkVudGl0bGVtZW50Q2hhbmdlZBI4CgtlbnRpdGxlbWVudBgBIAEoCzIjLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuRW50aXRsZW1lbnQiKAoRQ3JlZGVudGlhbENoYW5nZWQSEwoLY3VzdG9tZXJfaWQYASABKAkiPwoHUmV2b2tlZBI0CgdlbnRyaWVzGAEgAygLMiMuc3RhY2tydW5uZXIuZXZlbnQudjEuUmV2b2tlZFJlY29yZCK6AQoNUmV2b2tlZFJlY29yZBITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVjYV9pZBgCIAEoCRIOCgZzZXJpYWwYAyABKAwSOwoGcmVhc29uGAQgASgOMisuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5SZXZvY2F0aW9uUmVhc29uEhMKC3JlY29yZGVkX2F0GAUgASgDEhEKCW5vdF9hZnRlchgGIAEoAxIQCghzZXF1ZW5jZRgHIAEoAyJ1CgxDcmxHZW5lcmF0ZWQSEwoLY3VzdG9tZXJfaWQYASABKAkSDQoFY2FfaWQYAiABKAkSDQoFc2hhcmQYAyABKAUSDQoFZGVsdGEYBCABKAgSDgoGbnVtYmVyGAUgASgJEhMKC25leHRfdXBkYXRlGAYgASgDIk8KFUJ1bGtSZXZvY2F0aW9uU3RhcnRlZBI2CgNqb2IYASABKAsyKS5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLkJ1bGtSZXZvY2F0aW9uYgZwcm90bzM", [file_stackrunner_billing_v1_billing, file_stackrunner_provisioner_v1_provisioner, file_stackrunner_revocation_v1_bulk, file_stackrunner_revocation_v1_journal]);
 
 /**
  * Certificates became durable. Concatenated encodings of this message are one such message.
@@ -345,4 +347,23 @@ export type CrlGenerated = Message<"stackrunner.event.v1.CrlGenerated"> & {
  */
 export const CrlGeneratedSchema: GenMessage<CrlGenerated> = /*@__PURE__*/
   messageDesc(file_stackrunner_event_v1_event, 10);
+
+/**
+ * Somebody started a bulk revocation: one event for the whole of it, for the audit.
+ *
+ * @generated from message stackrunner.event.v1.BulkRevocationStarted
+ */
+export type BulkRevocationStarted = Message<"stackrunner.event.v1.BulkRevocationStarted"> & {
+  /**
+   * @generated from field: stackrunner.revocation.v1.BulkRevocation job = 1;
+   */
+  job?: BulkRevocation | undefined;
+};
+
+/**
+ * Describes the message stackrunner.event.v1.BulkRevocationStarted.
+ * Use `create(BulkRevocationStartedSchema)` to create a new message.
+ */
+export const BulkRevocationStartedSchema: GenMessage<BulkRevocationStarted> = /*@__PURE__*/
+  messageDesc(file_stackrunner_event_v1_event, 11);
 

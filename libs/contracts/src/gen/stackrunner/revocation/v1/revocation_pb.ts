@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { CountBulkRevocationRequestSchema, CountBulkRevocationResponseSchema, GetBulkRevocationRequestSchema, GetBulkRevocationResponseSchema, StartBulkRevocationRequestSchema, StartBulkRevocationResponseSchema } from "./bulk_pb.js";
+import { file_stackrunner_revocation_v1_bulk } from "./bulk_pb.js";
 import type { ListCrlsRequestSchema, ListCrlsResponseSchema, RegenerateCrlsRequestSchema, RegenerateCrlsResponseSchema } from "./crl_pb.js";
 import { file_stackrunner_revocation_v1_crl } from "./crl_pb.js";
 import type { ReconcileJournalRequestSchema, ReconcileJournalResponseSchema, RevocationReason, RevokeRequestSchema, RevokeResponseSchema, SerialStatus } from "./journal_pb.js";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stackrunner/revocation/v1/revocation.proto.
  */
 export const file_stackrunner_revocation_v1_revocation: GenFile = /*@__PURE__*/
-  fileDesc("CipzdGFja3J1bm5lci9yZXZvY2F0aW9uL3YxL3Jldm9jYXRpb24ucHJvdG8SGXN0YWNrcnVubmVyLnJldm9jYXRpb24udjEiPQoWR2V0U2VyaWFsU3RhdHVzUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIOCgZzZXJpYWwYAiABKAwiywEKF0dldFNlcmlhbFN0YXR1c1Jlc3BvbnNlEjcKBnN0YXR1cxgBIAEoDjInLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuU2VyaWFsU3RhdHVzEhIKCmV4cGlyZXNfYXQYAiABKAMSFwoKcmV2b2tlZF9hdBgDIAEoA0gAiAEBEjsKBnJlYXNvbhgEIAEoDjIrLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2NhdGlvblJlYXNvbkINCgtfcmV2b2tlZF9hdDLUBAoRUmV2b2NhdGlvblNlcnZpY2USfQoPR2V0U2VyaWFsU3RhdHVzEjEuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXF1ZXN0GjIuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXNwb25zZSIDkAIBEmIKBlJldm9rZRIoLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVxdWVzdBopLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVzcG9uc2UiA5ACAhJ7ChBSZWNvbmNpbGVKb3VybmFsEjIuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5SZWNvbmNpbGVKb3VybmFsUmVxdWVzdBozLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmVjb25jaWxlSm91cm5hbFJlc3BvbnNlEmgKCExpc3RDcmxzEiouc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5MaXN0Q3Jsc1JlcXVlc3QaKy5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLkxpc3RDcmxzUmVzcG9uc2UiA5ACARJ1Cg5SZWdlbmVyYXRlQ3JscxIwLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmVnZW5lcmF0ZUNybHNSZXF1ZXN0GjEuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5SZWdlbmVyYXRlQ3Jsc1Jlc3BvbnNlYgZwcm90bzM", [file_stackrunner_revocation_v1_crl, file_stackrunner_revocation_v1_journal]);
+  fileDesc("CipzdGFja3J1bm5lci9yZXZvY2F0aW9uL3YxL3Jldm9jYXRpb24ucHJvdG8SGXN0YWNrcnVubmVyLnJldm9jYXRpb24udjEiPQoWR2V0U2VyaWFsU3RhdHVzUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIOCgZzZXJpYWwYAiABKAwiywEKF0dldFNlcmlhbFN0YXR1c1Jlc3BvbnNlEjcKBnN0YXR1cxgBIAEoDjInLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuU2VyaWFsU3RhdHVzEhIKCmV4cGlyZXNfYXQYAiABKAMSFwoKcmV2b2tlZF9hdBgDIAEoA0gAiAEBEjsKBnJlYXNvbhgEIAEoDjIrLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2NhdGlvblJlYXNvbkINCgtfcmV2b2tlZF9hdDLtBwoRUmV2b2NhdGlvblNlcnZpY2USfQoPR2V0U2VyaWFsU3RhdHVzEjEuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXF1ZXN0GjIuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXNwb25zZSIDkAIBEmIKBlJldm9rZRIoLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVxdWVzdBopLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVzcG9uc2UiA5ACAhKEAQoTU3RhcnRCdWxrUmV2b2NhdGlvbhI1LnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuU3RhcnRCdWxrUmV2b2NhdGlvblJlcXVlc3QaNi5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlN0YXJ0QnVsa1Jldm9jYXRpb25SZXNwb25zZRKJAQoTQ291bnRCdWxrUmV2b2NhdGlvbhI1LnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuQ291bnRCdWxrUmV2b2NhdGlvblJlcXVlc3QaNi5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLkNvdW50QnVsa1Jldm9jYXRpb25SZXNwb25zZSIDkAIBEoMBChFHZXRCdWxrUmV2b2NhdGlvbhIzLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuR2V0QnVsa1Jldm9jYXRpb25SZXF1ZXN0GjQuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRCdWxrUmV2b2NhdGlvblJlc3BvbnNlIgOQAgESewoQUmVjb25jaWxlSm91cm5hbBIyLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmVjb25jaWxlSm91cm5hbFJlcXVlc3QaMy5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJlY29uY2lsZUpvdXJuYWxSZXNwb25zZRJoCghMaXN0Q3JscxIqLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuTGlzdENybHNSZXF1ZXN0Gisuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5MaXN0Q3Jsc1Jlc3BvbnNlIgOQAgESdQoOUmVnZW5lcmF0ZUNybHMSMC5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJlZ2VuZXJhdGVDcmxzUmVxdWVzdBoxLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmVnZW5lcmF0ZUNybHNSZXNwb25zZWIGcHJvdG8z", [file_stackrunner_revocation_v1_bulk, file_stackrunner_revocation_v1_crl, file_stackrunner_revocation_v1_journal]);
 
 /**
  * @generated from message stackrunner.revocation.v1.GetSerialStatusRequest
@@ -106,6 +108,37 @@ export const RevocationService: GenService<{
     methodKind: "unary";
     input: typeof RevokeRequestSchema;
     output: typeof RevokeResponseSchema;
+  },
+  /**
+   * Starts a job that revokes every certificate that matches, and answers at once; what fails is listed, and the
+   * rest is revoked all the same.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.StartBulkRevocation
+   */
+  startBulkRevocation: {
+    methodKind: "unary";
+    input: typeof StartBulkRevocationRequestSchema;
+    output: typeof StartBulkRevocationResponseSchema;
+  },
+  /**
+   * How many certificates a bulk revocation would match, without revoking any.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.CountBulkRevocation
+   */
+  countBulkRevocation: {
+    methodKind: "unary";
+    input: typeof CountBulkRevocationRequestSchema;
+    output: typeof CountBulkRevocationResponseSchema;
+  },
+  /**
+   * How far a bulk revocation is.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.GetBulkRevocation
+   */
+  getBulkRevocation: {
+    methodKind: "unary";
+    input: typeof GetBulkRevocationRequestSchema;
+    output: typeof GetBulkRevocationResponseSchema;
   },
   /**
    * Ends the doubt about a customer's journal after a restore: revokes what the record outside of the database or the
