@@ -22,6 +22,9 @@ import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { BulkService } from './revocation/bulk.service.js';
+import { CrlCacheService } from './revocation/crl-cache.service.js';
+import { OperatorRevocationController } from './revocation/operator-revocation.controller.js';
 import { RevocationController } from './revocation/revocation.controller.js';
 import { RevocationService } from './revocation/revocation.service.js';
 import { productVersion } from './status/product-version.js';
@@ -44,6 +47,7 @@ export class GatewayModule {
       controllers: [
         CustomerController,
         RevocationController,
+        OperatorRevocationController,
         PkiController,
         StatusController,
         OpenApiController,
@@ -56,6 +60,8 @@ export class GatewayModule {
         { provide: CustomerService, useValue: parts.customerService },
         { provide: TrustArtifactService, useValue: parts.artifacts },
         { provide: SerialStatusService, useValue: parts.serials },
+        { provide: BulkService, useValue: parts.bulk },
+        { provide: CrlCacheService, useValue: parts.crlCache },
         { provide: RevocationService, useValue: parts.revocations },
         { provide: StatusService, useValue: parts.statuses },
         { provide: readiness, useValue: ready },

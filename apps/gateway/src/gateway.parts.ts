@@ -19,6 +19,8 @@ import { RelyingPartyProxy } from './pki/relying-party.proxy.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { BulkService } from './revocation/bulk.service.js';
+import { CrlCacheService } from './revocation/crl-cache.service.js';
 import { RevocationService as RevocationDoor } from './revocation/revocation.service.js';
 import { productVersion } from './status/product-version.js';
 import { StatusService } from './status/status.service.js';
@@ -87,6 +89,8 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     relyingParties,
     artifacts: new TrustArtifactService(provisioner, clock),
     serials: new SerialStatusService(directory, revocation),
+    bulk: new BulkService(directory, revocation),
+    crlCache: new CrlCacheService(directory, revocation),
     revocations: new RevocationDoor(authenticator, directory, revocation),
     statuses: new StatusService(rpc, productVersion()),
     async close(): Promise<void> {

@@ -24,14 +24,20 @@ export interface Revoker {
 }
 
 /** How the journal names the one operator that there is. */
-const operatorName = 'operator';
+export const operatorActor = { kind: RevocationActorKind.OPERATOR, id: 'operator' } as const;
+
+/** Certificates that were revoked again after a restore. */
+export interface Reconciled {
+  readonly from_record: number;
+  readonly from_operator: number;
+}
 
 /** Revokes for whoever shows a credential (specification 3, "To revoke"). */
 export class RevocationService {
   constructor(
     private readonly bearers: Pick<BearerAuthenticator, 'authenticate'>,
     private readonly directory: Pick<CustomerDirectory, 'idOf'>,
-    private readonly revocation: Pick<Client<typeof RevocationRpc>, 'revoke'>,
+    private readonly revocation: Pick<Client<typeof RevocationRpc>, 'revoke' | 'reconcileJournal'>,
   ) {}
 
   /**
@@ -52,7 +58,7 @@ export class RevocationService {
   /** @throws DomainError customer_not_found */
   async operator(handle: string): Promise<Revoker> {
     const customerId = await this.directory.idOf(handle);
-    return { customerId, kind: RevocationActorKind.OPERATOR, id: operatorName };
+    return { customerId, ...operatorActor };
   }
 
   /**
@@ -67,7 +73,9 @@ export class RevocationService {
       {
         ...{ customerId, serials, mintedBy, actor: { kind, id } },
         reason: reasonOf(body.reason),
-        ...(body.invalidity_date !== undefined && { invalidityDate: unixSeconds(body.invalidity_date) }),
+        ...(body.invalidity_date !== undefined && {
+          invalidityDate: unixSeconds(body.invalidity_date, 'invalidity_date'),
+        }),
       },
       { metadata: { 'x-request-id': requestId } },
     );
@@ -75,18 +83,38 @@ export class RevocationService {
     const [only] = certs;
     return body.serials === undefined && only ? { version: 'v1', ...only } : { version: 'v1', certs };
   }
+
+  /**
+   * Ends the doubt about a customer's journal after a restore.
+   *
+   * @throws DomainError bad_request when there is none; serial_not_found, customer_not_found
+   */
+  async reconcile(
+    handle: string,
+    body: { readonly serials: readonly string[] },
+    requestId: string,
+  ): Promise<Reconciled> {
+    const customerId = await this.directory.idOf(handle);
+    const { fromRecord, fromOperator } = await this.revocation.reconcileJournal(
+      { customerId, serials: body.serials.map(readSerial), actor: operatorActor },
+      { metadata: { 'x-request-id': requestId } },
+    );
+    return { from_record: fromRecord, from_operator: fromOperator };
+  }
 }
 
-function readSerial(text: string): Uint8Array {
+/** @throws DomainError serial_not_found */
+export function readSerial(text: string): Uint8Array {
   const serial = parseSerial(text);
   if (serial !== undefined) return serial;
   throw new DomainError('serial_not_found', 'This is not a serial number.');
 }
 
-function unixSeconds(text: string): bigint {
+/** @throws DomainError bad_request that names the field */
+export function unixSeconds(text: string, field: string): bigint {
   const ms = Date.parse(text);
   if (!Number.isNaN(ms)) return BigInt(Math.floor(ms / 1000));
-  throw new DomainError('bad_request', 'invalidity_date must be a time such as 2026-05-19T00:02:03Z.', {
-    details: { field: 'invalidity_date' },
+  throw new DomainError('bad_request', `${field} must be a time such as 2026-05-19T00:02:03Z.`, {
+    details: { field },
   });
 }

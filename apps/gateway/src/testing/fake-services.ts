@@ -3,27 +3,35 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { Inject, Module } from '@nestjs/common';
 import {
   BillingService,
+  type BulkCriteria,
+  BulkState,
+  type CountBulkRevocationRequest,
   type CreateCustomerRequest,
   type Customer,
   CustomerSchema,
   CustomerStatus,
   type GetAuthorityRequest,
+  type GetBulkRevocationRequest,
   type GetCustomerRequest,
   type GetQuotaRequest,
   type GetSerialStatusRequest,
   IssuerService,
   KeyAlgorithm,
+  type ListCrlsRequest,
   type ListCustomersRequest,
   type MintEachRequest,
   type MintRequest,
   type MintResultSchema,
   ProvisionerService,
+  type ReconcileJournalRequest,
+  type RegenerateCrlsRequest,
   type ResumeCustomerRequest,
   RevocationReason,
   RevocationService,
   type RevokeRequest,
   SerialStatus,
   type SetLimitsRequest,
+  type StartBulkRevocationRequest,
   type SuspendCustomerRequest,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
@@ -50,6 +58,7 @@ export class FakeProduct {
   serialStatus: SerialStatus | undefined = SerialStatus.ACTIVE;
   readonly serialsAsked: Uint8Array[] = [];
   readonly revocationsAsked: RevokeRequest[] = [];
+  bulkCriteria: BulkCriteria | undefined;
   /** Thrown by provisioner and revocation, whatever they are asked, when set. */
   failure: DomainError | undefined;
   authorityAsked = 0;
@@ -248,6 +257,63 @@ class FakeRevocation {
   }
 }
 
+@RpcController(RevocationService)
+class FakeRevocationOperations {
+  constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
+
+  @RpcMethod(RevocationService.method.startBulkRevocation)
+  async startBulkRevocation({ customerId, criteria, reason }: StartBulkRevocationRequest) {
+    this.product.check();
+    this.product.bulkCriteria = criteria;
+    return { job: { ...bulkJob, customerId, reason } };
+  }
+
+  @RpcMethod(RevocationService.method.countBulkRevocation)
+  async countBulkRevocation({ criteria }: CountBulkRevocationRequest) {
+    this.product.check();
+    this.product.bulkCriteria = criteria;
+    return { matched: 47n, revoked: 3n, notFound: 1n };
+  }
+
+  @RpcMethod(RevocationService.method.getBulkRevocation)
+  async getBulkRevocation({ customerId, id }: GetBulkRevocationRequest) {
+    this.product.check();
+    if (id !== bulkJob.id) throw new DomainError('job_not_found', 'There is no such job.');
+    return { job: { ...bulkJob, customerId, state: BulkState.DONE, finishedAt: 1_790_000_001n } };
+  }
+
+  @RpcMethod(RevocationService.method.reconcileJournal)
+  async reconcileJournal({ serials }: ReconcileJournalRequest) {
+    this.product.check();
+    return { fromRecord: 2, fromOperator: serials.length };
+  }
+
+  @RpcMethod(RevocationService.method.listCrls)
+  async listCrls({ customerId, pageSize }: ListCrlsRequest) {
+    this.product.check();
+    return { crls: [{ ...crl, customerId }], nextPageToken: pageSize === 1 ? 'next' : '' };
+  }
+
+  @RpcMethod(RevocationService.method.regenerateCrls)
+  async regenerateCrls({ customerId }: RegenerateCrlsRequest) {
+    this.product.check();
+    return { crls: [{ ...crl, customerId }] };
+  }
+}
+
+const bulkJob = {
+  ...{ id: '0b9e3a52-6f0c-4c9e-9b5e-0d6a3f1f7c11', state: BulkState.PENDING, matched: 47n, revoked: 43n },
+  ...{ unchanged: 3n, failed: 1n, createdAt: 1_790_000_000n },
+  failures: [{ serial: Uint8Array.of(0, 0x3e), code: 'serial_not_found' }],
+};
+
+const crl = {
+  ...{ handle: 'acme', caId: '0b9e3a52-6f0c-4c9e-9b5e-0d6a3f1f7c12', file: 'intermediate.crl' },
+  ...{ number: '1790000000000', thisUpdate: 1_790_000_000n, nextUpdate: 1_790_086_400n },
+  ...{ generatedAt: 1_790_000_000n, durationMs: 12n, revokedCount: 3n, size: 420n, stale: false },
+  events: [{ at: 1_790_000_000n, number: '1790000000000', cause: 'revocation', problem: '' }],
+};
+
 @RpcController(BillingService)
 class FakeBilling {
   constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
@@ -273,6 +339,6 @@ export class FakeServicesModule {}
 export const fakeControllers = [
   ...[FakeIssuer, restOf(IssuerService, FakeIssuer)],
   ...[FakeProvisioner, restOf(ProvisionerService, FakeProvisioner)],
-  ...[FakeRevocation, restOf(RevocationService, FakeRevocation)],
+  ...[FakeRevocation, FakeRevocationOperations],
   FakeBilling,
 ];

@@ -4,7 +4,7 @@ import type { Logger } from '#libs/observability';
 import type { Clock } from '#libs/service';
 import type { CertificateFinder } from '../journal/certificate-finder.js';
 import { checkActor, checkReason } from '../journal/revocation.service.js';
-import { assertUuid } from '../journal/uuid.js';
+import { assertUuid, isUuid } from '../journal/uuid.js';
 import { canonicalSerial } from '../serial-status/serial.js';
 import type { BulkJob } from './bulk-job.js';
 import type { BulkJobRepository } from './bulk-job.repository.js';
@@ -73,11 +73,10 @@ export class BulkService {
     return { matched, revoked, notFound: await this.#notFound(customerId, checked.serials) };
   }
 
-  /** @throws DomainError bad_request for what is no job of this customer */
+  /** @throws DomainError job_not_found for what is no job of this customer */
   async find(customerId: string, id: string): Promise<BulkJob> {
     assertUuid(customerId, 'customer_id');
-    assertUuid(id, 'id');
-    const job = await this.parts.jobs.find(customerId, id);
+    const job = isUuid(id) ? await this.parts.jobs.find(customerId, id) : undefined;
     if (job) return job;
     throw new DomainError('job_not_found', 'This customer has no such bulk revocation.');
   }
