@@ -12,6 +12,7 @@ import { BulkJobRepository } from './bulk/bulk-job.repository.js';
 import { BulkSelection } from './bulk/bulk-selection.js';
 import { CrlController } from './crl/crl.controller.js';
 import { CrlStatusService } from './crl/crl-status.service.js';
+import { followerMetrics } from './follow/follower.metrics.js';
 import { JournalFollower } from './follow/journal.follower.js';
 import { CertificateFinder } from './journal/certificate-finder.js';
 import { IssuedAuthorityRepository } from './journal/issued-authority.repository.js';
@@ -93,7 +94,10 @@ export async function startRevocation(deps: RevocationDeps): Promise<RunningServ
   await partitions.start();
 
   const journal = new JournalRepository(pool);
-  const follower = new JournalFollower({ pool, journal, clock, logger });
+  const follower = new JournalFollower({
+    ...{ pool, journal, clock, logger },
+    metrics: followerMetrics(deps.metrics),
+  });
   const record = await PublishedRecord.open(config.recordDir);
   follower.onEntry((entry) => record.add(entry));
   await follower.start();

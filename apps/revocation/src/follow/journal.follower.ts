@@ -4,14 +4,14 @@ import type { Logger } from '#libs/observability';
 import type { Clock } from '#libs/service';
 import type { JournalRepository } from '../journal/journal.repository.js';
 import type { JournalEntry } from '../journal/journal-entry.js';
+import type { FollowerMetrics } from './follower.metrics.js';
 
 export interface JournalFollowerParts {
   readonly pool: Pool;
   readonly journal: Pick<JournalRepository, 'after'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Told of every look, and of how far behind what was found was recorded, in seconds. */
-  readonly onLook?: (found: { readonly lagSeconds: number | undefined }) => void;
+  readonly metrics: FollowerMetrics;
 }
 
 interface HeadRow {
@@ -37,7 +37,7 @@ export class JournalFollower {
   #since = new Date(0);
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  #again = false;
+  #next: Promise<void> | undefined;
   #stopped = false;
 
   constructor(parts: JournalFollowerParts) {
@@ -61,12 +61,16 @@ export class JournalFollower {
     await this.#running;
   }
 
-  /** Looks now: something was added. Resolves when what is durable has been heard. */
+  /** Looks now: something was added. Resolves when what was durable before has been heard. */
   poke(): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     if (this.#running) {
-      this.#again = true;
-      return this.#running;
+      // The look under way may have begun too early; those who come meanwhile share the next one.
+      this.#next ??= this.#running.then(() => {
+        this.#next = undefined;
+        return this.poke();
+      });
+      return this.#next;
     }
     clearTimeout(this.#timer);
     this.#running = this.#look().finally(() => {
@@ -83,17 +87,16 @@ export class JournalFollower {
   }
 
   async #look(): Promise<void> {
-    do {
-      this.#again = false;
-      try {
-        const recordedAt = await this.#read();
-        const lagSeconds = recordedAt && Math.max(0, this.#parts.clock.now() - recordedAt) / 1000;
-        this.#parts.onLook?.({ lagSeconds });
-      } catch (error) {
-        // The next look comes in a moment; while PostgreSQL is down nothing can be revoked either.
-        this.#parts.logger.debug({ err: error }, 'the journal could not be read');
-      }
-    } while (this.#again && !this.#stopped);
+    const { clock, metrics, logger } = this.#parts;
+    try {
+      const recordedAt = await this.#read();
+      const now = clock.now();
+      if (recordedAt !== undefined) metrics.lag.set(Math.max(0, now - recordedAt) / 1000);
+      metrics.lastLook.set(now / 1000);
+    } catch (error) {
+      // The next look comes in a moment; while PostgreSQL is down nothing can be revoked either.
+      logger.debug({ err: error }, 'the journal could not be read');
+    }
   }
 
   /** When the oldest entry that was found was recorded, in Unix milliseconds. */

@@ -128,20 +128,44 @@ export function forEachCrlEntry(entries: DerSlice, visit: (entry: CrlEntryView) 
     invalidityDate: undefined,
     critical: undefined,
   };
+  const date = { start: 0, stop: 0 };
+  const rest = { start: 0, stop: 0 };
   while (reader.more) {
     const outer = reader.enter(tag.sequence, 'a revoked certificate');
     reader.integer('a serial number');
     view.serialStart = reader.start;
     view.serialStop = reader.stop;
-    view.generalized = reader.peek() === tag.generalizedTime;
-    view.revokedAt = readTime(reader, 'a revocation date');
-    view.reason = undefined;
-    view.invalidityDate = undefined;
-    view.critical = undefined;
-    if (reader.more) readEntryExtensions(reader, view);
+    // Many entries are of the same second and for the same reason: what repeats is not taken apart again.
+    const dateStart = reader.position;
+    if (repeats(reader, date)) reader.position += date.stop - date.start;
+    else {
+      view.generalized = reader.peek() === tag.generalizedTime;
+      view.revokedAt = readTime(reader, 'a revocation date');
+      date.start = dateStart;
+      date.stop = reader.position;
+    }
+    const restStart = reader.position;
+    if (reader.limit - restStart === rest.stop - rest.start && repeats(reader, rest))
+      reader.position = reader.limit;
+    else {
+      view.reason = undefined;
+      view.invalidityDate = undefined;
+      view.critical = undefined;
+      if (reader.more) readEntryExtensions(reader, view);
+      rest.start = restStart;
+      rest.stop = reader.position;
+    }
     reader.leave(outer, 'a revoked certificate');
     visit(view);
   }
+}
+
+/** Whether what comes next is, octet by octet, an earlier part of the same CRL. */
+function repeats({ bytes, position, limit }: DerReader, earlier: { start: number; stop: number }): boolean {
+  const length = earlier.stop - earlier.start;
+  if (length === 0 || position + length > limit) return false;
+  for (let i = 0; i < length; i++) if (bytes[earlier.start + i] !== bytes[position + i]) return false;
+  return true;
 }
 
 function readEntryExtensions(reader: DerReader, view: CrlEntryView): void {
