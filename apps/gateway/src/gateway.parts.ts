@@ -65,7 +65,6 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
   const onMessage = (csrs: number) => metrics.messageSent(csrs);
   const coalescer = new MintCoalescer({ issuer, clock, timeoutMs: mintTimeoutMs, onMessage });
   const mints = new MintService(new BearerAuthenticator(cache, bearers, metrics), directory, coalescer);
-  const { bodyLimit } = config;
 
   return {
     pool,
@@ -77,7 +76,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     problems,
     metrics,
     operator: new OperatorAuthenticator(config.operatorToken),
-    mintRoutes: new MintRoutes({ mints, problems, metrics, draining, bodyLimit }),
+    mintRoutes: new MintRoutes({ mints, problems }),
     customerService: new CustomerService({
       ...{ provisioner, issuer, billing: rpc.client(BillingService) },
       ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls, logger },
