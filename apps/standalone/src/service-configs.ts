@@ -33,7 +33,7 @@ export interface ServiceConfigSources {
 /** The configuration of each service as its own process would read it. */
 export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
   const { config, folder, publicUrl } = sources;
-  const { operations, baseDomain, host, port, bodyLimit, workers } = config;
+  const { operations, baseDomain, host, port, bodyLimit } = config;
   const nats: NatsConfig = {
     url: 'nats://in-process',
     user: undefined,
@@ -70,7 +70,10 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       operatorToken: folder.operatorToken,
       statusUrl: originOf(config.statusHost, config.statusPort),
     },
-    issuer: { ...shared('issuer', 6), kms, workers, pkiUrl, baseDomain, shortLivedTtl: config.shortLivedTtl },
+    issuer: {
+      ...shared('issuer', 6),
+      ...{ kms, workers: 0, pkiUrl, baseDomain, shortLivedTtl: config.shortLivedTtl },
+    },
     provisioner: { ...shared('provisioner', 4), kms, pkiUrl },
     revocation: {
       ...shared('revocation', 6),

@@ -13,6 +13,7 @@ import {
   operatorToken,
   optionalOperatorToken,
   pkiUrl,
+  processes,
   publicUrl,
   requiredPkiUrl,
   revocationRecordDir,
@@ -58,6 +59,7 @@ export const schemas = {
     baseDomain: domain,
     workers,
     shortLivedTtl,
+    processes,
     operatorToken: optionalOperatorToken,
   }),
   cli: z.object({

@@ -10,7 +10,9 @@ export {
   histogram,
   type MetricSpec,
   Registry,
+  type RegistryOptions,
 } from './metrics.js';
+export { type MetricsSource, metricsText } from './metrics-text.js';
 export {
   type OperationsServer,
   type OperationsServerOptions,
