@@ -70,15 +70,26 @@ export class PublicListener {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const parts = path.exec(request.url ?? '');
     const [, handle = '', what = '', rest] = parts ?? [];
-    if (!parts || (what !== 'ocsp' && rest !== undefined)) return end(response, 404);
-    if (what === 'ocsp') return this.#serveOcsp(request, response, { handle, rest });
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(response, 'GET, HEAD');
-    const current = this.#parts.crls.current(handle, what);
-    if (current) return this.#sendCrl(request, response, current);
-    this.#parts.crls.get(handle, what).then(
+    if (what === 'ocsp') this.#serveOcsp(request, response, { handle, rest });
+    else if (!parts || rest !== undefined) end(response, 404);
+    else if (request.method !== 'GET' && request.method !== 'HEAD') refuseMethod(response, 'GET, HEAD');
+    else this.#serveCrl(request, response, { handle, file: what });
+  }
+
+  #serveCrl(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { handle, file }: { handle: string; file: string },
+  ): void {
+    const current = this.#parts.crls.current(handle, file);
+    if (current) {
+      this.#sendCrl(request, response, current);
+      return;
+    }
+    this.#parts.crls.get(handle, file).then(
       (crl) => (crl ? this.#sendCrl(request, response, crl) : end(response, 404)),
       (error: unknown) => {
-        this.#parts.logger.warn({ err: error, handle, file: what }, 'a CRL could not be served');
+        this.#parts.logger.warn({ err: error, handle, file }, 'a CRL could not be served');
         response.setHeader('retry-after', '5');
         end(response, 503);
       },
@@ -104,14 +115,16 @@ export class PublicListener {
       case 'GET':
       case 'HEAD':
         // A request that is no base64 is malformed, as one that is no DER.
-        return this.#answerOcsp(request, response, { handle, der: requestOfPath(rest ?? '') ?? nothing });
+        this.#answerOcsp(request, response, { handle, der: requestOfPath(rest ?? '') ?? nothing });
+        break;
       case 'POST':
-        return readBody(request, (der) => this.#answerOcsp(request, response, { handle, der }));
+        readBody(request, (der) => this.#answerOcsp(request, response, { handle, der }));
+        break;
       case 'OPTIONS':
         response.writeHead(204, { ...anyOrigin, allow: 'GET, HEAD, POST, OPTIONS', ...preflight }).end();
-        return;
+        break;
       default:
-        return refuseMethod(response, 'GET, HEAD, POST');
+        refuseMethod(response, 'GET, HEAD, POST');
     }
   }
 
@@ -171,8 +184,8 @@ function readBody(request: IncomingMessage, then: (body: Buffer) => void): void 
     else if (length > 4 * longestRequest) request.destroy();
   });
   request.on('end', () => {
-    if (length > longestRequest) return then(nothing);
     const [first] = chunks;
-    then(chunks.length === 1 && first ? first : Buffer.concat(chunks));
+    if (length > longestRequest) then(nothing);
+    else then(chunks.length === 1 && first ? first : Buffer.concat(chunks));
   });
 }

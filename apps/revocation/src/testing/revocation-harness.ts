@@ -115,7 +115,12 @@ export class RevocationHarness {
         operations: { host: '127.0.0.1', port: 0, logLevel: 'info', otlpEndpoint: undefined },
         nats: { url: 'nats://in-process', ...unset },
         database: { ...this.database.settings('revocation'), migrateUrl: undefined },
-        kms: { backend: 'local', localDir: join(this.recordDir, 'keys'), localKeyFile: join(this.recordDir, 'keys.secret'), localPassphrase: undefined },
+        kms: {
+          backend: 'local',
+          localDir: join(this.recordDir, 'keys'),
+          localKeyFile: join(this.recordDir, 'keys.secret'),
+          localPassphrase: undefined,
+        },
         ...{ pkiUrl: 'http://pki.example', statusHost: '127.0.0.1', statusPort: 0 },
         ...{ crlInterval: 3_600, ocspResponses: 1_000, recordDir: this.recordDir },
       },
