@@ -39,6 +39,8 @@ describe('/openapi.json', () => {
   });
   afterAll(() => gateway.stop());
 
+  const publicFiles: Readonly<Record<string, string>> = { crl: 'intermediate.crl' };
+
   /** A request that the operation answers well. */
   function wellFormed({ id, method }: Operation): Ask {
     switch (id) {
@@ -70,7 +72,8 @@ describe('/openapi.json', () => {
   ): Promise<Answered> {
     // What an operator does to a customer must not disturb the one that mints.
     const handle = operation.security === 'operator' ? 'spare' : 'acme';
-    const values: Record<string, string> = { ...usual, handle, ...parameters };
+    const file = publicFiles[operation.id] ?? usual.file;
+    const values: Record<string, string> = { ...usual, file, request: 'MAA%3D', handle, ...parameters };
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
     return operation.security === 'operator' ? gateway.operate(path, options) : gateway.ask(path, options);
   }
@@ -151,7 +154,7 @@ describe('/openapi.json', () => {
       case 'not_on_hold':
         return send(operation, { ...good, body: { serial: 'ab', reason: 'removeFromCRL' } });
       case 'bad_path':
-        return send(operation, good, { file: 'chain.der' });
+        return send(operation, good, { file: 'chain.der', handle: 'No_Handle' });
       case 'issue_failed':
         return withBody({ csr_pems: ['nonsense'] });
       default:
@@ -180,11 +183,13 @@ describe('/openapi.json', () => {
 
   async function withFailure(operation: Operation, code: ErrorCode): Promise<Answered> {
     gateway.product.failure = new DomainError(code, 'No.');
+    gateway.status.isDown = true;
     // A handle that no cache knows.
     const parameters =
       operation.id === 'trustArtifact' ? { handle: `fresh-${code.replaceAll('_', '-')}` } : {};
     const answer = await send(operation, wellFormed(operation), parameters);
     gateway.product.failure = undefined;
+    gateway.status.isDown = false;
     return answer;
   }
 

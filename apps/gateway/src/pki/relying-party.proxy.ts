@@ -1,6 +1,14 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '#libs/errors';
+import { isHandle } from '../customer/handle.js';
+
+interface HandleRoute {
+  Params: { handle: string };
+}
+interface FileRoute {
+  Params: { handle: string; file: string };
+}
 
 /** Headers of a relying party's request that matter to what is served. */
 const forwarded = ['accept', 'content-type', 'content-length', 'if-none-match', 'if-modified-since'] as const;
@@ -24,17 +32,21 @@ export class RelyingPartyProxy {
   async register(scope: FastifyInstance): Promise<void> {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    const handler = (request: FastifyRequest, reply: FastifyReply) => this.pass(request, reply);
-    scope.get('/pki/:handle/:file', handler);
-    scope.get('/pki/:handle/ocsp/*', handler);
-    scope.post('/pki/:handle/ocsp', handler);
+    scope.get<FileRoute>('/pki/:handle/:file', (request, reply) => {
+      const { file } = request.params;
+      if (file !== 'ocsp' && !file.endsWith('.crl')) throw nothingThere();
+      return this.pass(request, reply);
+    });
+    scope.get<HandleRoute>('/pki/:handle/ocsp/*', (request, reply) => this.pass(request, reply));
+    scope.post<HandleRoute>('/pki/:handle/ocsp', (request, reply) => this.pass(request, reply));
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  private async pass(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  private async pass(request: FastifyRequest<HandleRoute>, reply: FastifyReply): Promise<FastifyReply> {
+    if (!isHandle(request.params.handle)) throw nothingThere();
     const answer = await this.ask(request.raw).catch((cause: unknown) => {
       throw new DomainError('service_unavailable', 'CRL and OCSP cannot be reached from here now.', {
         cause,
@@ -43,7 +55,7 @@ export class RelyingPartyProxy {
     // Nothing is there, or not for this method: the gateway says so in its own words.
     if (answer.statusCode === 404) {
       answer.resume();
-      throw new DomainError('bad_path', 'There is nothing at this path.');
+      throw nothingThere();
     }
     const headers = Object.entries(answer.headers).filter(([name]) => !hopByHop.has(name));
     return reply
@@ -69,3 +81,5 @@ export class RelyingPartyProxy {
     });
   }
 }
+
+const nothingThere = (): DomainError => new DomainError('bad_path', 'There is nothing at this path.');

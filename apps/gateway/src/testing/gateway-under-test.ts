@@ -14,6 +14,7 @@ import { type TestDatabase, testDatabase } from '#libs/testing';
 import { gatewayMigrations, type RunningGateway, startGateway } from '../gateway.module.js';
 import { FakeProduct, FakeServicesModule, fakeControllers } from './fake-services.js';
 import { type Answered, type Ask, ask } from './http-client.js';
+import { type StatusDouble, startStatusDouble } from './status-double.js';
 
 export const operatorToken = 'operator-token-of-the-tests-0123456789';
 export const baseDomain = 'ca.test';
@@ -23,6 +24,8 @@ export const bodyLimit = 65_536;
 export interface GatewayUnderTest {
   readonly url: string;
   readonly product: FakeProduct;
+  /** The listener of the revocation service. */
+  readonly status: StatusDouble;
   readonly database: TestDatabase;
   readonly metrics: Registry;
   /** Everything that was logged. */
@@ -60,6 +63,7 @@ export async function startGatewayUnderTest(): Promise<GatewayUnderTest> {
     { strategy: rpc.server(), logger: false },
   );
   await services.listen();
+  const status = await startStatusDouble();
   const config: GatewayConfig = {
     operations: { host: '127.0.0.1', port: 0, logLevel: 'debug', otlpEndpoint: undefined },
     database: { ...database.settings('gateway'), migrateUrl: undefined },
@@ -78,7 +82,7 @@ export async function startGatewayUnderTest(): Promise<GatewayUnderTest> {
     pkiUrl: undefined,
     baseDomain,
     operatorToken,
-    statusUrl: 'http://127.0.0.1:1',
+    statusUrl: status.url,
   };
   const replica = (metrics = createRegistry('gateway')) =>
     startGateway({ config, rpc, events: bus, clock: systemClock, logger, metrics });
@@ -104,6 +108,7 @@ export async function startGatewayUnderTest(): Promise<GatewayUnderTest> {
   return {
     url,
     product,
+    status,
     database,
     metrics,
     log: () => lines.join(''),
@@ -129,6 +134,7 @@ export async function startGatewayUnderTest(): Promise<GatewayUnderTest> {
       await services.close();
       await bus.close();
       await rpc.close();
+      await status.close();
       await database.drop();
     },
   };
