@@ -11,11 +11,11 @@ describe('revocation for the operator', () => {
   afterAll(() => gateway.stop());
 
   const job = '0b9e3a52-6f0c-4c9e-9b5e-0d6a3f1f7c11';
-  const routes: [method: string, path: string, body?: object][] = [
-    ['GET', '/v1/admin/crl/cache'],
-    ['POST', '/v1/admin/crl/cache/acme/regenerate'],
+  const routes: [method: string, path: string, body: object | undefined][] = [
+    ['GET', '/v1/admin/crl/cache', undefined],
+    ['POST', '/v1/admin/crl/cache/acme/regenerate', undefined],
     ['POST', '/v1/admin/customers/acme/bulk-revoke', { criteria: { ttl: '7d' } }],
-    ['GET', `/v1/admin/customers/acme/bulk-revoke/${job}`],
+    ['GET', `/v1/admin/customers/acme/bulk-revoke/${job}`, undefined],
     ['POST', '/v1/admin/customers/acme/reconcile', { serials: [] }],
   ];
 
