@@ -212,12 +212,13 @@ async function visibleRows(ours: MintingProduct, { issuer, serials }: Issued): P
     // It is known as good before: its answer is signed already.
     await status();
     const body = JSON.stringify({ serial, reason: 'superseded' });
-    const response = await fetch(`${ours.product.origin}/bench/revoke`, {
-      method: 'POST',
-      headers: ours.headers,
-      body,
-    });
-    if (!response.ok) throw new Error(`revoke answered ${response.status}: ${await response.text()}`);
+    for (let attempt = 0; ; attempt++) {
+      const init = { method: 'POST', headers: ours.headers, body };
+      const response = await fetch(`${ours.product.origin}/bench/revoke`, init);
+      if (response.ok) break;
+      // Idempotent: a machine that is too busy is asked again.
+      if (attempt === 5) throw new Error(`revoke answered ${response.status}: ${await response.text()}`);
+    }
     const at = performance.now();
     revokedAt.set(serial.replace(/^(00)+/, ''), at);
     while ((await status()) !== 'revoked') await sleep(10);

@@ -33,8 +33,8 @@ const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
  */
 export class RootCrlService {
   readonly #parts: RootCrlServiceParts;
-  /** Roots that sign at this moment: the last one to end disables the key. */
-  readonly #open = new Map<string, number>();
+  /** The last signature under way of each root. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(parts: RootCrlServiceParts) {
     this.#parts = parts;
@@ -75,24 +75,30 @@ export class RootCrlService {
     return found;
   }
 
+  /** One signature of a root after the other: the one before must not disable the key of the next. */
   async #withKey(key: KeyRef, tbs: Uint8Array): Promise<Uint8Array> {
+    const before = this.#turns.get(key.name) ?? Promise.resolve();
+    const turn = before.then(
+      () => this.#signOnce(key, tbs),
+      () => this.#signOnce(key, tbs),
+    );
+    this.#turns.set(key.name, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(key.name) === turn) this.#turns.delete(key.name);
+    }
+  }
+
+  async #signOnce(key: KeyRef, tbs: Uint8Array): Promise<Uint8Array> {
     const { signer, clock } = this.#parts;
-    const count = (change: number): number => {
-      const open = (this.#open.get(key.name) ?? 0) + change;
-      this.#open.set(key.name, open);
-      return open;
-    };
-    count(1);
     try {
       await signer.enable(key);
       const [signature] = await signer.sign(key, [tbs], clock.now() + signingTimeMs);
       if (!signature) throw new DomainError('signer_unavailable', 'The signer gave no signature.');
       return signature;
     } finally {
-      if (count(-1) === 0) {
-        this.#open.delete(key.name);
-        await signer.disable(key);
-      }
+      await signer.disable(key);
     }
   }
 }
