@@ -35,7 +35,7 @@ describe('real relying parties', () => {
   let parties: RelyingParties;
 
   beforeAll(async () => {
-    product = await Product.start();
+    product = await Product.start({ env: { STACKRUNNER_SHORT_LIVED_TTL: '7200' } });
     customer = await product.customer('relied-on');
     const key = openssl.file('key.pem', '');
     await openssl.run('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key);
@@ -92,6 +92,58 @@ describe('real relying parties', () => {
     },
     60_000,
   );
+
+  it('a leaf of a CA with shards names its own, which lists it alone once it is revoked', async () => {
+    const big = await product.customer('sharded', '--crl-shards', '4');
+    const minted = await product.mint(big, [await openssl.csr({ san: 'DNS:a.example' })], '7d');
+    const [leaf] = minted.certs;
+    const [intermediate = '', root = ''] = minted.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+    const shard = Number.parseInt(leaf?.serial.slice(-2) ?? '', 16) % 4;
+    const url = `${product.origin}/pki/sharded/intermediate.${shard}.crl`;
+    expect(await openssl.text(leaf?.cert_pem ?? '')).toContain(`URI:${url}\n`);
+    const files = [
+      openssl.file('i.pem', intermediate),
+      openssl.file('r.pem', root),
+      openssl.file('l.pem', leaf?.cert_pem ?? ''),
+    ];
+    const verify = async (part: number) => {
+      const response = await fetch(`${product.origin}/pki/sharded/intermediate.${part}.crl`);
+      const der = openssl.file('shard.crl', Buffer.from(await response.arrayBuffer()));
+      const pem = openssl.file('shard.pem', await run('openssl', ['crl', '-inform', 'DER', '-in', der]));
+      const [i = '', r = '', l = ''] = files;
+      return run('openssl', [
+        'verify',
+        '-x509_strict',
+        '-crl_check',
+        '-CAfile',
+        r,
+        '-untrusted',
+        i,
+        '-CRLfile',
+        pem,
+        l,
+      ]);
+    };
+    expect(await verify(shard)).toMatch(/: OK/);
+    // Another part says by its issuingDistributionPoint that it is not about this certificate.
+    expect(await verify((shard + 1) % 4)).toMatch(/scope|unable to get certificate CRL/i);
+    const body = { serial: leaf?.serial, reason: 'superseded' };
+    expect((await product.request('/sharded/revoke', { bearer: big.bearer, body })).status).toBe(200);
+    let seen = '';
+    for (const end = Date.now() + 20_000; !/revoked/.test(seen) && Date.now() < end; await sleep(200)) {
+      seen = await verify(shard);
+    }
+    expect(seen).toMatch(/certificate revoked/);
+  }, 90_000);
+
+  it('a short-lived leaf names no place to ask, and says so', async () => {
+    const minted = await product.mint(customer, [await openssl.csr({ san: 'DNS:a.example' })], '1h');
+    const text = await openssl.text(minted.certs[0]?.cert_pem ?? '');
+    expect(text).not.toMatch(/OCSP - URI|CRL Distribution Points/);
+    expect(text).toContain('CA Issuers - URI');
+    expect(text).toMatch(/2\.5\.29\.56|No Revocation Available/);
+    await openssl.verify(minted);
+  }, 60_000);
 
   const linters = ['lint_crl', 'lint_ocsp_response', 'zlint'].every((tool) => requireTool(tool, howToGet));
   (linters ? it : it.skip)(
