@@ -16,6 +16,8 @@ const debian = {
   pki: ['strongswan-pki', 'libstrongswan-standard-plugins', 'libstrongswan-extra-plugins'],
   nginx: ['nginx-light'],
   javac: ['default-jdk-headless'],
+  // The server with its backup tools: what it restores must not un-revoke.
+  pg_basebackup: ['postgresql'],
 };
 
 const isThere = (program) => spawnSync('sh', ['-c', 'command -v "$0"', program]).status === 0;
