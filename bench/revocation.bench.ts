@@ -21,8 +21,8 @@ import { type Benchmark, median, type Row } from './lib/report.js';
 
 const entries = 1_000_000;
 const opensslEntries = 100_000;
-const known = 2_000;
-const seconds = 3;
+const known = 1_000;
+const seconds = 2;
 const samples = 3;
 const revocations = 500;
 const perSecond = 100;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '#libs/x509';
 import type { KnownAuthority } from '../authority/known-authority.js';
 import type { CrlRepository, CrlRow, StoredCrl } from './crl.repository.js';
 import type { CrlName } from './crl-file.js';
@@ -62,7 +62,7 @@ export class CrlCache {
     this.note(crl);
     if (known && known.number >= crl.number) return known;
     const { der, number, thisUpdate, nextUpdate } = crl;
-    const etag = `"${createHash('sha256').update(der).digest('hex').slice(0, 32)}"`;
+    const etag = `"${sha256Hex(der).slice(0, 32)}"`;
     const served = { der, etag, number, thisUpdate, nextUpdate };
     this.#octets += der.length - (known?.der.length ?? 0);
     this.#crls.delete(key);
