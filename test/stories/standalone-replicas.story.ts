@@ -57,9 +57,7 @@ describe('standalone in two processes', () => {
 
   beforeAll(async () => {
     product = await Product.start({ env: { STACKRUNNER_PROCESSES: '2', STACKRUNNER_LOG_LEVEL: 'fatal' } });
-    customer = await product.customer('pair');
-    const unlimited = ['--per-minute', 'unlimited', '--per-month', 'unlimited'];
-    await product.cli(['customer', 'set-limits', 'pair', ...unlimited]);
+    customer = await product.unlimitedCustomer('pair');
   }, 120_000);
   afterAll(async () => {
     await product?.stop();
