@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCsr, pemEncode } from '#libs/x509';
-import { type Answer, Product, type Refusal } from '../support/product.js';
+import { type Answer, type Customer, Product, type Refusal } from '../support/product.js';
 
 const csr = pemEncode(
   'CERTIFICATE REQUEST',
