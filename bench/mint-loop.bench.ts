@@ -48,7 +48,8 @@ async function authorityIn(dir: string): Promise<{ pipeline: MintPipeline; autho
     signatureAlgorithm: 'ecdsa-sha256',
     certificateDer: assembleCertificate(tbs, signatureAlgorithmDer('ecdsa-sha256'), signature),
     subjectCommonName: 'bench.leaf.stackrunner.localhost',
-    crlUrl: 'http://127.0.0.1:8080/pki/bench/intermediate.crl',
+    crlUrls: ['http://127.0.0.1:8080/pki/bench/intermediate.crl'],
+    shortLivedMs: 0,
     ocspUrl: 'http://127.0.0.1:8080/pki/bench/ocsp',
     caIssuersUrl: 'http://127.0.0.1:8080/pki/bench/ca/intermediate.der',
   };

@@ -1,7 +1,9 @@
-// The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint.
+// The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint,
+// and the relying parties of relying-parties.mjs.
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import { findNatsServer } from './nats-server.mjs';
+import { findRelyingParties } from './relying-parties.mjs';
 import { findZlint } from './zlint.mjs';
 
 /** Finds or installs them. Returns the PATH to test with; exits 1 when a required one is not to be had. */
@@ -21,5 +23,7 @@ export function findTestTools() {
   }
   const zlint = findZlint();
   if (zlint) folders.push(zlint);
+  const relyingParties = findRelyingParties();
+  if (relyingParties) folders.push(relyingParties);
   return [...folders, process.env.PATH].join(delimiter);
 }

@@ -22,6 +22,8 @@ describe('the command line', () => {
       'stackrunner customer rotate-bearer',
       'stackrunner customer set-limits',
       'stackrunner mint',
+      'stackrunner revoke',
+      'stackrunner reconcile',
       'stackrunner status',
     ]);
   });

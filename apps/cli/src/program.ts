@@ -8,6 +8,8 @@ import { customerSetLimitsCommand } from './customer/customer-set-limits.command
 import { customerShowCommand } from './customer/customer-show.command.js';
 import { customerSuspendCommand } from './customer/customer-suspend.command.js';
 import { mintCommand } from './mint/mint.command.js';
+import { reconcileCommand } from './revoke/reconcile.command.js';
+import { revokeCommand } from './revoke/revoke.command.js';
 import { statusCommand } from './status/status.command.js';
 
 /** The whole command line: every command with its flags and its help. */
@@ -35,13 +37,15 @@ Examples:
     .version(context.version, '--version', 'print the version of the command line')
     .addCommand(customer)
     .addCommand(mintCommand(context))
+    .addCommand(revokeCommand(context))
+    .addCommand(reconcileCommand(context))
     .addCommand(statusCommand(context))
     .addHelpText(
       'after',
       `
 Environment:
   STACKRUNNER_URL             the server (default: http://127.0.0.1:8080)
-  STACKRUNNER_OPERATOR_TOKEN  token for customer and status, or STACKRUNNER_OPERATOR_TOKEN_FILE
+  STACKRUNNER_OPERATOR_TOKEN  token for customer, revoke, reconcile and status, or STACKRUNNER_OPERATOR_TOKEN_FILE
                               (default: operator.token in STACKRUNNER_DATA_DIR)
   STACKRUNNER_DATA_DIR        data folder of the server (default: .stackrunner)
   STACKRUNNER_BEARER          bearer for mint, or STACKRUNNER_BEARER_FILE

@@ -22,6 +22,11 @@ import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { BulkService } from './revocation/bulk.service.js';
+import { CrlCacheService } from './revocation/crl-cache.service.js';
+import { OperatorRevocationController } from './revocation/operator-revocation.controller.js';
+import { RevocationController } from './revocation/revocation.controller.js';
+import { RevocationService } from './revocation/revocation.service.js';
 import { productVersion } from './status/product-version.js';
 import { sharedFor } from './status/shared-for.js';
 import { readiness, StatusController } from './status/status.controller.js';
@@ -39,7 +44,14 @@ export class GatewayModule {
   static register(parts: GatewayParts, ready: () => Promise<HealthReport>): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [CustomerController, PkiController, StatusController, OpenApiController],
+      controllers: [
+        CustomerController,
+        RevocationController,
+        OperatorRevocationController,
+        PkiController,
+        StatusController,
+        OpenApiController,
+      ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: TraceInterceptor },
@@ -48,6 +60,9 @@ export class GatewayModule {
         { provide: CustomerService, useValue: parts.customerService },
         { provide: TrustArtifactService, useValue: parts.artifacts },
         { provide: SerialStatusService, useValue: parts.serials },
+        { provide: BulkService, useValue: parts.bulk },
+        { provide: CrlCacheService, useValue: parts.crlCache },
+        { provide: RevocationService, useValue: parts.revocations },
         { provide: StatusService, useValue: parts.statuses },
         { provide: readiness, useValue: ready },
         { provide: versionToken, useValue: productVersion() },

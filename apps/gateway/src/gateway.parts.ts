@@ -16,9 +16,13 @@ import { PublicUrls } from './http/public-urls.js';
 import { MintRoutes } from './mint/mint.routes.js';
 import { MintService } from './mint/mint.service.js';
 import { MintCoalescer } from './mint/mint-coalescer.js';
+import { RelyingPartyProxy } from './pki/relying-party.proxy.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { BulkService } from './revocation/bulk.service.js';
+import { CrlCacheService } from './revocation/crl-cache.service.js';
+import { RevocationService as RevocationDoor } from './revocation/revocation.service.js';
 import { productVersion } from './status/product-version.js';
 import { StatusService } from './status/status.service.js';
 import { GatewayMetrics } from './telemetry/gateway-metrics.js';
@@ -64,7 +68,10 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
 
   const onMessage = (csrs: number) => metrics.messageSent(csrs);
   const coalescer = new MintCoalescer({ issuer, clock, timeoutMs: mintTimeoutMs, onMessage });
-  const mints = new MintService(new BearerAuthenticator(cache, bearers, metrics), directory, coalescer);
+  const authenticator = new BearerAuthenticator(cache, bearers, metrics);
+  const mints = new MintService(authenticator, directory, coalescer);
+  const revocation = rpc.client(RevocationService);
+  const relyingParties = new RelyingPartyProxy(config.statusUrl);
 
   return {
     pool,
@@ -82,10 +89,15 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
       ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls, logger },
       baseDomain: config.baseDomain,
     }),
+    relyingParties,
     artifacts: new TrustArtifactService(provisioner, clock),
-    serials: new SerialStatusService(directory, rpc.client(RevocationService)),
+    serials: new SerialStatusService(directory, revocation),
+    bulk: new BulkService(directory, revocation),
+    crlCache: new CrlCacheService(directory, revocation),
+    revocations: new RevocationDoor(authenticator, directory, revocation),
     statuses: new StatusService(rpc, productVersion()),
     async close(): Promise<void> {
+      relyingParties.close();
       await relay.stop();
       await Promise.all([dataSource.destroy(), pool.end()]);
     },

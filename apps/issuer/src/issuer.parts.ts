@@ -16,6 +16,7 @@ export type IssuerDeps = ServiceDeps<IssuerConfig> & {
 /** What the module is given beside its dependencies; whoever made the parts closes them. */
 export interface IssuerParts {
   readonly metrics: MintMetrics;
+  readonly signer: Signer;
   readonly mintPool: MintPool;
   readonly ledger: Ledger;
   readonly relay: OutboxRelay;
@@ -74,6 +75,7 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
   metrics.watch(mintPool, ledger, ledgerPool);
   return {
     metrics,
+    signer,
     mintPool,
     ledger,
     relay,

@@ -30,6 +30,9 @@ import { CustomerEntity } from './customer/customer.entity.js';
 import { CustomerRepository } from './customer/customer.repository.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CreateProvisioner1795363200000 } from './migrations/1795363200000-create-provisioner.migration.js';
+import { CrlShards1795449900000 } from './migrations/1795449900000-crl-shards.migration.js';
+import { RootCrlController } from './root-crl/root-crl.controller.js';
+import { RootCrlService } from './root-crl/root-crl.service.js';
 import { TrustArtifactEntity } from './trust-artifact/trust-artifact.entity.js';
 import { TrustArtifactRepository } from './trust-artifact/trust-artifact.repository.js';
 import { TrustArtifactService } from './trust-artifact/trust-artifact.service.js';
@@ -38,7 +41,7 @@ const service = 'provisioner';
 
 export const provisionerMigrations: MigrationSet = {
   service,
-  migrations: [CreateProvisioner1795363200000],
+  migrations: [CreateProvisioner1795363200000, CrlShards1795449900000],
 };
 
 export interface ProvisionerDeps extends ServiceDeps<ProvisionerConfig> {
@@ -76,7 +79,7 @@ export class ProvisionerModule {
     return {
       module: ProvisionerModule,
       imports: [databaseModule(config.database, { service, entities: [...entities] })],
-      controllers: [CustomerController, AuthorityController],
+      controllers: [CustomerController, AuthorityController, RootCrlController],
       providers: [
         {
           provide: TenantScope,
@@ -88,6 +91,11 @@ export class ProvisionerModule {
           inject: [TenantScope],
           useFactory: (scope: TenantScope) =>
             new AuthorityService({ scope, customers, authorities, artifacts }),
+        },
+        {
+          provide: RootCrlService,
+          inject: [TenantScope],
+          useFactory: (scope: TenantScope) => new RootCrlService({ scope, authorities, signer, clock }),
         },
         {
           provide: CeremonyService,

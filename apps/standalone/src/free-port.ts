@@ -26,6 +26,11 @@ export class PortClaims {
     });
   }
 
+  /** The port, or a free one where it is taken: for what the gateway or a person finds by itself. */
+  claimOrFree(host: string, port: number): Promise<number> {
+    return this.claim(host, port).catch(() => this.claim(host, 0));
+  }
+
   /** Lets go of all: whoever listens does so at once. */
   async release(): Promise<void> {
     await Promise.all(

@@ -11,6 +11,7 @@ import type {
   StandaloneConfig,
 } from '#libs/config';
 import type { DataFolder } from './data-folder.js';
+import { originOf } from './free-port.js';
 
 export interface ServiceConfigs {
   readonly gateway: GatewayConfig;
@@ -67,10 +68,18 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       pkiUrl,
       baseDomain,
       operatorToken: folder.operatorToken,
+      statusUrl: originOf(config.statusHost, config.statusPort),
     },
-    issuer: { ...shared('issuer', 6), kms, workers: 0, pkiUrl, baseDomain },
+    issuer: {
+      ...shared('issuer', 6),
+      ...{ kms, workers: 0, pkiUrl, baseDomain, shortLivedTtl: config.shortLivedTtl },
+    },
     provisioner: { ...shared('provisioner', 4), kms, pkiUrl },
-    revocation: shared('revocation', 4),
+    revocation: {
+      ...shared('revocation', 6),
+      ...{ kms, pkiUrl, statusHost: config.statusHost, statusPort: config.statusPort },
+      ...{ crlInterval: 3_600, ocspResponses: 100_000, recordDir: folder.revocations },
+    },
     billing: shared('billing', 3),
   };
 }

@@ -51,6 +51,7 @@ export async function startStandalone(
   const port = await claims.claim(host, config.port);
   const metricsPort = await claimMetricsPort(claims, config.operations);
   const origin = originOf(host, port);
+  const statusPort = await claims.claimOrFree(config.statusHost, config.port === 0 ? 0 : config.statusPort);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
   const stops: (() => Promise<void>)[] = [() => claims.release()];
   const stop = async () => {
@@ -70,7 +71,7 @@ export async function startStandalone(
       ({ executed }) => (executed.length === 0 ? 'current' : `${executed.length} run`),
     );
     const configs = serviceConfigs({
-      config: { ...config, port },
+      config: { ...config, port, statusPort },
       folder,
       databaseUrl: (service) => postgres.url(service),
       publicUrl: config.publicUrl ?? origin,
@@ -91,6 +92,7 @@ export async function startStandalone(
       (server) => `http://${operations.host}:${server.port}/metrics`,
     );
     stops.push(() => metrics.close());
+    steps.note('CRL and OCSP', `${originOf(config.statusHost, statusPort)}/pki, and below the gateway`);
     options.signal.throwIfAborted();
     const client = new ProductClient(origin, folder.operatorToken);
     const farewell = await runDemo({ client, steps, folder: folder.demo, origin });
@@ -105,7 +107,7 @@ export async function startStandalone(
 
 /** Its port, or a free one where that is taken: metrics are no reason not to serve. */
 function claimMetricsPort(claims: PortClaims, { host, port }: OperationsConfig): Promise<number> {
-  return claims.claim(host, port).catch(() => claims.claim(host, 0));
+  return claims.claimOrFree(host, port);
 }
 
 function startMetrics(host: string, port: number, { metrics, ready }: Product): Promise<OperationsServer> {

@@ -23,6 +23,27 @@ export const listen = {
   }),
 };
 
+/** Where CRLs and OCSP responses are served to relying parties. */
+export const statusListen = {
+  statusHost: option('STATUS_HOST', z.string().min(1).default('127.0.0.1'), {
+    description: 'Address that CRL and OCSP are served on, to anyone.',
+  }),
+  statusPort: option('STATUS_PORT', port.default(8081), {
+    description: 'Port that CRL and OCSP are served on; 0 takes a free one.',
+  }),
+};
+export const statusUrl = option('STATUS_URL', url('http').default('http://127.0.0.1:8081'), {
+  description:
+    'Base URL of where the revocation service serves CRL and OCSP; what reaches the gateway under `/pki` is handed on to it.',
+});
+export const crlInterval = option('CRL_INTERVAL', integer(10, 43_200).default(3_600), {
+  description:
+    'Seconds between two scheduled CRLs of an intermediate; a revocation makes one at once, and each is valid for 24 hours.',
+});
+export const ocspResponses = option('OCSP_RESPONSES', integer(100, 10_000_000).default(200_000), {
+  description: 'Most pre-signed OCSP responses that are kept in memory, at about 3 kB each.',
+});
+
 /** The names under which clients reach the product. */
 export const publicUrl = option('PUBLIC_URL', url('http', 'https').optional(), {
   description: 'Base URL that clients use, without a trailing slash.',
@@ -136,6 +157,16 @@ export const kms = z.object({
     defaultText: 'a key file',
     secret: true,
   }),
+});
+
+export const revocationRecordDir = option('REVOCATION_RECORD_DIR', z.string().min(1), {
+  description:
+    'Folder that remembers every revocation and the highest CRL number outside of the database, so that a restored backup cannot un-revoke. Keep it on another disk than the database and let it outlive both; replicas may share it.',
+});
+
+export const shortLivedTtl = option('SHORT_LIVED_TTL', integer(0, 7_776_000).default(3_600), {
+  description:
+    'Leaves with a TTL below so many seconds are short-lived: they name neither CRL nor OCSP and say so (RFC 9608). 0 for none.',
 });
 
 export const workers = option(

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { option, url } from './option.js';
 import {
+  crlInterval,
   database,
   dataDir,
   domain,
   kms,
   listen,
   nats,
+  ocspResponses,
   operations,
   operatorToken,
   optionalOperatorToken,
@@ -14,6 +16,10 @@ import {
   processes,
   publicUrl,
   requiredPkiUrl,
+  revocationRecordDir,
+  shortLivedTtl,
+  statusListen,
+  statusUrl,
   workers,
 } from './options.js';
 
@@ -22,19 +28,37 @@ const service = { operations, database, nats };
 
 /** One schema a process: what it reads from its environment. */
 export const schemas = {
-  gateway: z.object({ ...service, ...listen, publicUrl, pkiUrl, baseDomain: domain, operatorToken }),
-  issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain }),
+  gateway: z.object({
+    ...service,
+    ...listen,
+    publicUrl,
+    pkiUrl,
+    baseDomain: domain,
+    operatorToken,
+    statusUrl,
+  }),
+  issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain, shortLivedTtl }),
   provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
-  revocation: z.object(service),
+  revocation: z.object({
+    ...service,
+    kms,
+    pkiUrl: requiredPkiUrl,
+    ...statusListen,
+    crlInterval,
+    ocspResponses,
+    recordDir: revocationRecordDir,
+  }),
   billing: z.object(service),
   standalone: z.object({
     ...listen,
+    ...statusListen,
     operations,
     dataDir,
     publicUrl,
     pkiUrl,
     baseDomain: domain,
     workers,
+    shortLivedTtl,
     processes,
     operatorToken: optionalOperatorToken,
   }),

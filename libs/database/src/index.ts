@@ -25,5 +25,5 @@ export {
 } from './postgres-arrays.js';
 export { enableRowSecurity, type RowSecurityOptions } from './row-security.js';
 export { type DatabaseSettings, serviceRole } from './settings.js';
-export { TenantScope, withTenant } from './tenant-scope.js';
+export { TenantScope, withEveryCustomer, withTenant } from './tenant-scope.js';
 export { checkSchema, type WaitOptions, waitForSchema } from './wait-for-schema.js';

@@ -24,6 +24,7 @@ const constraints = [
 interface Options extends Readonly<Record<string, unknown>> {
   readonly rootAlgorithm?: string;
   readonly intermediateAlgorithm?: string;
+  readonly crlShards?: number;
   readonly wait: boolean;
   readonly timeout: number;
   readonly json?: boolean;
@@ -47,6 +48,7 @@ export function customerCreateCommand(context: CliContext): Command {
     command.addOption(new Option(flag, `${description}; may be given more than once`).argParser(collect));
   }
   return command
+    .option('--crl-shards <number>', 'parts of the CRL, 1 to 128, for good (default: 1)', shards)
     .option('--no-wait', 'return at once, while the CA is still being made')
     .option('--timeout <seconds>', 'how long to wait for the CA', seconds, 120)
     .addOption(jsonOption())
@@ -102,6 +104,7 @@ function requestOf(handle: string, options: Options): NewCustomer {
     ...(options.intermediateAlgorithm === undefined
       ? {}
       : { intermediate_algorithm: options.intermediateAlgorithm }),
+    ...(options.crlShards === undefined ? {} : { crl_shards: options.crlShards }),
     ...(lists.length === 0 ? {} : { name_constraints: Object.fromEntries(lists) }),
   };
 }
@@ -114,4 +117,10 @@ function seconds(text: string): number {
   const value = Number(text);
   if (/^\d{1,5}$/.test(text) && value > 0) return value;
   throw new InvalidArgumentError('It must be a whole number of seconds from 1 to 99999.');
+}
+
+function shards(text: string): number {
+  const value = Number(text);
+  if (/^\d{1,3}$/.test(text) && value >= 1 && value <= 128) return value;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 128.');
 }

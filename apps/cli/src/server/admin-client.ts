@@ -62,6 +62,7 @@ export interface NewCustomer {
   readonly root_algorithm?: string;
   readonly intermediate_algorithm?: string;
   readonly name_constraints?: Readonly<Record<string, readonly string[]>>;
+  readonly crl_shards?: number;
 }
 
 /** The operator's interface under `/v1/admin`. */

@@ -59,7 +59,8 @@ export class CustomerController {
   }
 }
 
-function pageSize(text: unknown): number {
+/** @throws DomainError bad_request */
+export function pageSize(text: unknown): number {
   if (text === undefined) return defaultPage;
   const size = typeof text === 'string' && /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (size >= 1 && size <= largestPage) return size;
@@ -68,7 +69,8 @@ function pageSize(text: unknown): number {
   });
 }
 
-function pageToken(text: unknown): string {
+/** @throws DomainError bad_request */
+export function pageToken(text: unknown): string {
   if (text === undefined) return '';
   // A token is a handle; a null octet in it, for example, could be none.
   if (typeof text === 'string' && /^[\x20-\x7e]{0,100}$/.test(text)) return text;

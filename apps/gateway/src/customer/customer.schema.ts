@@ -33,6 +33,7 @@ export interface NewCustomerBody {
   readonly root_algorithm?: AlgorithmName;
   readonly intermediate_algorithm?: AlgorithmName;
   readonly name_constraints?: NameConstraintsJson;
+  readonly crl_shards?: number;
 }
 
 export const newCustomerSchema = {
@@ -48,6 +49,14 @@ export const newCustomerSchema = {
     root_algorithm: { type: 'string', enum: algorithmNames, default: 'P-384' },
     intermediate_algorithm: { type: 'string', enum: algorithmNames, default: 'P-256' },
     name_constraints: nameConstraintsSchema,
+    crl_shards: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 128,
+      default: 1,
+      description:
+        'Parts of the CRL; certificates name theirs, so it is fixed. 128 for millions of revocations.',
+    },
   },
 } as const satisfies JsonSchema;
 export const validateNewCustomer = bodyValidator<NewCustomerBody>(newCustomerSchema);

@@ -60,6 +60,7 @@ export class CustomerService {
         handle: body.handle,
         rootAlgorithm: algorithmOf(body.root_algorithm),
         intermediateAlgorithm: algorithmOf(body.intermediate_algorithm),
+        crlShards: body.crl_shards ?? 1,
         ...(body.name_constraints && { nameConstraints: constraintsOf(body.name_constraints) }),
       },
       withId(requestId),

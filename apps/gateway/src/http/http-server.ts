@@ -2,6 +2,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import { DomainError } from '#libs/errors';
 import type { OperatorAuthenticator } from '../auth/operator.authenticator.js';
 import type { MintRoutes } from '../mint/mint.routes.js';
+import type { RelyingPartyProxy } from '../pki/relying-party.proxy.js';
 import { parseJson } from '../problem/json-body.js';
 import type { ProblemResponder } from '../problem/problem-responder.js';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
@@ -14,6 +15,7 @@ import type { RouteTable } from './route-table.js';
 
 export interface HttpServerParts {
   readonly mintRoutes: MintRoutes;
+  readonly relyingParties: RelyingPartyProxy;
   readonly operator: OperatorAuthenticator;
   readonly problems: ProblemResponder;
   readonly metrics: GatewayMetrics;
@@ -71,6 +73,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
     parts.metrics.answered({ method, route: routeOptions.url ?? 'none', status: reply.statusCode, seconds });
     done();
   });
+  await server.register((scope) => parts.relyingParties.register(scope));
   return server;
 }
 

@@ -33,6 +33,7 @@ export function openApiDocument({ operations, version, server }: DocumentOptions
     servers: [{ url: server }],
     tags: [
       { name: 'mint', description: 'Certificates for your requests.' },
+      { name: 'revocation', description: 'Ending certificates before their time.' },
       { name: 'pki', description: 'What relying parties need; public.' },
       { name: 'operator', description: 'Customers and their limits.' },
       { name: 'service', description: 'The product itself.' },

@@ -27,7 +27,7 @@ describe('/openapi.json', () => {
   let gateway: GatewayUnderTest;
   let document: Document;
   let bearer: string;
-  const usual = { ttl: '7d', file: 'root.pem', serial: 'ab' };
+  const usual = { ttl: '7d', file: 'root.pem', serial: 'ab', job: '0b9e3a52-6f0c-4c9e-9b5e-0d6a3f1f7c11' };
   const minting = { version: 'v1', csr_pems: [pemOf('one'), pemOf('two')], ttl: '7d' };
   let created = 0;
 
@@ -45,6 +45,14 @@ describe('/openapi.json', () => {
       case 'mint':
       case 'mintWithTtl':
         return { body: minting, bearer };
+      case 'revoke':
+        return { body: { serial: 'ab' }, bearer };
+      case 'revokeFor':
+        return { body: { serials: ['ab'] } };
+      case 'reconcile':
+        return { body: { serials: [] } };
+      case 'bulkRevoke':
+        return { body: { criteria: { ttl: '7d' } } };
       case 'createCustomer':
         created += 1;
         return { body: { handle: `new-${created}` } };
@@ -119,7 +127,10 @@ describe('/openapi.json', () => {
         return send(operation, { ...good, body: { unknown: true } });
       case 'bad_count':
         return withBody({ csr_pems: [] });
+      case 'job_not_found':
+        return send(operation, good, { job: 'none' });
       case 'bad_ttl':
+        if (operation.id === 'bulkRevoke') return send(operation, { body: { criteria: { ttl: '1y' } } });
         return operation.id === 'mint' ? withBody({ ttl: '1y' }) : send(operation, good, { ttl: '1y' });
       case 'ttl_mismatch':
         return withBody({ ttl: '1d' });
@@ -132,7 +143,13 @@ describe('/openapi.json', () => {
       case 'customer_not_found':
         return send(operation, good, { handle: 'nobody' });
       case 'serial_not_found':
+        if (operation.id === 'bulkRevoke')
+          return send(operation, { body: { criteria: { serials: ['nonsense'] } } });
+        if (operation.id === 'reconcile') return send(operation, { body: { serials: ['nonsense'] } });
+        if (operation.request) return send(operation, { ...good, body: { serial: 'nonsense' } });
         return send(operation, good, { serial: 'nonsense' });
+      case 'not_on_hold':
+        return send(operation, { ...good, body: { serial: 'ab', reason: 'removeFromCRL' } });
       case 'bad_path':
         return send(operation, good, { file: 'chain.der' });
       case 'issue_failed':

@@ -23,7 +23,7 @@ export interface Operation {
   /** With parameters in braces: `/{handle}/mint`. */
   readonly path: string;
   readonly id: string;
-  readonly tag: 'mint' | 'pki' | 'operator' | 'service';
+  readonly tag: 'mint' | 'revocation' | 'pki' | 'operator' | 'service';
   readonly summary: string;
   readonly description?: string;
   /** Whose bearer it takes; a public route takes none. */

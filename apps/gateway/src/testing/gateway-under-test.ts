@@ -78,6 +78,7 @@ export async function startGatewayUnderTest(): Promise<GatewayUnderTest> {
     pkiUrl: undefined,
     baseDomain,
     operatorToken,
+    statusUrl: 'http://127.0.0.1:1',
   };
   const replica = (metrics = createRegistry('gateway')) =>
     startGateway({ config, rpc, events: bus, clock: systemClock, logger, metrics });

@@ -2,6 +2,7 @@ import { KeyAlgorithm } from '#libs/contracts';
 import { uuidBytes } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import { parseCertificate, type SignatureAlgorithm } from '#libs/x509';
+import { backdate } from '../policy/batch.policy.js';
 import type { AuthorityRow } from './authority.entity.js';
 import type { SigningAuthority } from './signing-authority.js';
 
@@ -21,6 +22,8 @@ export interface PkiNames {
   /** Without a trailing slash. */
   readonly pkiUrl: string;
   readonly baseDomain: string;
+  /** TTLs below, in seconds, are short-lived. */
+  readonly shortLivedTtl: number;
 }
 
 /** @throws internal when a row lacks what only a retired intermediate lacks */
@@ -38,7 +41,8 @@ export function issuingAuthority(row: AuthorityRow, names: PkiNames): IssuingAut
       signatureAlgorithm: signatureAlgorithmOf(algorithm),
       certificateDer: intermediateDer,
       subjectCommonName: `${handle}.leaf.${names.baseDomain}`,
-      crlUrl: `${base}/intermediate.crl`,
+      crlUrls: crlUrls(base, row),
+      shortLivedMs: names.shortLivedTtl === 0 ? 0 : (names.shortLivedTtl + backdate) * 1000,
       ocspUrl: `${base}/ocsp`,
       caIssuersUrl: `${base}/ca/intermediate.der`,
     },
@@ -62,4 +66,11 @@ function signatureAlgorithmOf(algorithm: KeyAlgorithm): SignatureAlgorithm {
     case KeyAlgorithm.UNSPECIFIED:
       throw new DomainError('internal', 'An intermediate without a key algorithm cannot sign.');
   }
+}
+
+/** As the revocation service names its files: the first generation without a number, and a shard only where there are several. */
+function crlUrls(base: string, { generation, crlShards }: AuthorityRow): string[] {
+  const name = `${base}/intermediate${generation === null || generation === 1 ? '' : `-${generation}`}`;
+  if (crlShards === 1) return [`${name}.crl`];
+  return Array.from({ length: crlShards }, (_, shard) => `${name}.${shard}.crl`);
 }

@@ -1,5 +1,10 @@
 import { Inject } from '@nestjs/common';
-import { type GetCertificateRequest, type GetCertificateResponse, IssuerService } from '#libs/contracts';
+import {
+  type GetCertificateRequest,
+  type GetCertificateResponse,
+  type GetCertificatesRequest,
+  IssuerService,
+} from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { RpcController, RpcMethod } from '#libs/rpc';
 import type { Clock } from '#libs/service';
@@ -9,6 +14,7 @@ import { CertificateRepository } from './certificate.repository.js';
 import { issuedCertificate } from './issued-certificate.js';
 
 const serialLength = 16;
+const mostSerials = 500;
 
 @RpcController(IssuerService)
 export class CertificateController {
@@ -30,8 +36,24 @@ export class CertificateController {
     if (!found) throw new DomainError('serial_not_found', 'No certificate of this customer has this serial.');
     return {
       certificate: issuedCertificate(found, unixSeconds(found.issuedAt), unixSeconds(found.expiresAt)),
+      caId: found.caId,
     };
   }
+
+  @RpcMethod(IssuerService.method.getCertificates)
+  async getCertificates({ customerId, serials, notAfter }: GetCertificatesRequest) {
+    checkCustomerId(customerId);
+    checkSerials(serials);
+    const keys = serials.map((serial) => Buffer.from(serial));
+    const found = await this.certificates.findBatch(customerId, keys, new Date(Number(notAfter) * 1000));
+    return { certificates: found.map(({ der }) => der) };
+  }
+}
+
+/** @throws bad_request */
+function checkSerials(serials: readonly Uint8Array[]): void {
+  if (serials.length >= 1 && serials.length <= mostSerials) return;
+  throw new DomainError('bad_request', `A request names 1 to ${mostSerials} serial numbers.`);
 }
 
 /** Leading zeros are not significant in a serial number; stored are 16 octets. */

@@ -6,6 +6,7 @@ interface FoundCertificate {
   readonly der: Buffer;
   readonly serial: Buffer;
   readonly fingerprint: Buffer;
+  readonly ca_id: string;
   readonly issued_at: Date;
   readonly expires_at: Date;
 }
@@ -13,7 +14,7 @@ interface FoundCertificate {
 /** What is read of a certificate. */
 export type StoredCertificate = Pick<
   CertificateRow,
-  'der' | 'serial' | 'fingerprint' | 'issuedAt' | 'expiresAt'
+  'der' | 'serial' | 'fingerprint' | 'caId' | 'issuedAt' | 'expiresAt'
 >;
 
 /**
@@ -21,7 +22,7 @@ export type StoredCertificate = Pick<
  * the day so that storing a certificate stays cheap. Each probe reads one partition.
  */
 const bySerialWithin = `
-  SELECT c.der, c.serial, c.fingerprint, c.issued_at, c.expires_at
+  SELECT c.der, c.serial, c.fingerprint, c.ca_id, c.issued_at, c.expires_at
   FROM generate_series($2::date, $3::date, '1 day') AS day
   JOIN issuer.certificate c ON c.expires_on = day::date AND c.serial = $1
   LIMIT 1`;
@@ -85,5 +86,5 @@ function dateOf(ms: number): string {
 }
 
 function stored(row: FoundCertificate): StoredCertificate {
-  return { ...row, issuedAt: row.issued_at, expiresAt: row.expires_at };
+  return { ...row, caId: row.ca_id, issuedAt: row.issued_at, expiresAt: row.expires_at };
 }

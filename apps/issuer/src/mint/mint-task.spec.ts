@@ -11,7 +11,8 @@ const authority: SigningAuthority = {
   signatureAlgorithm: 'ecdsa-sha256',
   certificateDer: new Uint8Array(),
   subjectCommonName: 'cn',
-  crlUrl: 'crl',
+  crlUrls: ['crl'],
+  shortLivedMs: 0,
   ocspUrl: 'ocsp',
   caIssuersUrl: 'issuers',
 };

@@ -5,6 +5,7 @@ import { type CallContext, callFrom } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { AuthorityService } from '../authority/authority.service.js';
 import type { IssuingAuthority } from '../authority/issuing-authority.js';
+import type { BlockedKeys } from '../blocked-key/blocked-keys.js';
 import { issuedCertificate } from '../certificate/issued-certificate.js';
 import { type Idempotency, idempotencyOf } from '../idempotency/idempotency.js';
 import { type EarlierAnswer, keyReused, type ReplayService } from '../idempotency/replay.service.js';
@@ -13,6 +14,7 @@ import type { EntitlementService } from '../quota/entitlement.service.js';
 import type { ExhaustedCustomers } from '../quota/exhausted-customers.js';
 import { quotaExceeded, rateLimited } from '../quota/limit-errors.js';
 import { unpackCertificates } from './certificate-block.js';
+import { withMinting } from './issued-minting.js';
 import type { Ledger, LedgerEntry } from './mint.ledger.js';
 import type { MintMetrics } from './mint.metrics.js';
 import type { MintPool } from './mint.pool.js';
@@ -25,6 +27,7 @@ export interface MintServiceOptions {
   readonly ledger: Ledger;
   readonly replays: ReplayService;
   readonly exhausted: ExhaustedCustomers;
+  readonly blockedKeys: Pick<BlockedKeys, 'check'>;
   readonly entitlements: EntitlementService;
   readonly metrics: MintMetrics;
   readonly clock: Clock;
@@ -86,14 +89,16 @@ export class MintService {
     deadline: number,
     idempotency: Idempotency | undefined,
   ): Promise<LedgerEntry> {
-    const { customerId, csrs, ttl } = batch;
+    const { customerId, csrs, ttl, credentialId } = batch;
     this.options.exhausted.check(customerId, csrs.length);
+    this.options.blockedKeys.check(csrs);
     const validity = leafValidity(this.options.clock.now(), ttl, notAfter);
     const unsigned = { authority: signing, csrs, deadline, ...validity };
     const count = csrs.length;
-    const { block, issued } = await withSpan('sign', { certificates: count }, () =>
+    const { block, issued: certificates } = await withSpan('sign', { certificates: count }, () =>
       signBatch(this.options.pool, unsigned),
     );
+    const issued = credentialId === '' ? certificates : withMinting(certificates, credentialId, block);
     return { customerId, customerUuid, caUuid, count, ...validity, block, issued, idempotency, deadline };
   }
 

@@ -8,7 +8,7 @@ describe('the bounds of a batch', () => {
     [1, 3_600n],
     [100, 7_776_000n],
   ])('admit %d requests for %d seconds', (count, ttlSeconds) => {
-    expect(admitBatch({ customerId, csrs: csrs(count), ttlSeconds })).toMatchObject({
+    expect(admitBatch({ customerId, csrs: csrs(count), ttlSeconds, credentialId: '' })).toMatchObject({
       ttl: Number(ttlSeconds),
     });
   });
@@ -21,13 +21,13 @@ describe('the bounds of a batch', () => {
     [1, -1n, 'bad_ttl'],
     [1, 2n ** 62n, 'bad_ttl'],
   ])('refuse %d requests for %d seconds with %s', (count, ttlSeconds, code) => {
-    expect(() => admitBatch({ customerId, csrs: csrs(count), ttlSeconds })).toThrow(
+    expect(() => admitBatch({ customerId, csrs: csrs(count), ttlSeconds, credentialId: '' })).toThrow(
       expect.objectContaining({ code }),
     );
   });
 
   it.each(['', 'acme', customerId.toUpperCase(), `${customerId} `])('refuse the customer id "%s"', (id) => {
-    expect(() => admitBatch({ customerId: id, csrs: csrs(1), ttlSeconds: 3_600n })).toThrow(
+    expect(() => admitBatch({ customerId: id, csrs: csrs(1), ttlSeconds: 3_600n, credentialId: '' })).toThrow(
       expect.objectContaining({ code: 'bad_request' }),
     );
   });

@@ -16,6 +16,8 @@ export interface BatchRequest {
   readonly csrs: readonly Uint8Array[];
   /** Seconds. */
   readonly ttlSeconds: bigint;
+  /** UUID of a scoped credential; empty for the master bearer. */
+  readonly credentialId: string;
 }
 
 /** A batch within the product's bounds. */
@@ -26,12 +28,14 @@ export interface MintBatch {
   readonly csrs: readonly Uint8Array[];
   /** Seconds. */
   readonly ttl: number;
+  /** UUID of the scoped credential that asks; empty for the master bearer. */
+  readonly credentialId: string;
 }
 
 /**
  * @throws bad_request, bad_count or bad_ttl
  */
-export function admitBatch({ customerId, csrs, ttlSeconds }: BatchRequest): MintBatch {
+export function admitBatch({ customerId, csrs, ttlSeconds, credentialId }: BatchRequest): MintBatch {
   checkCustomerId(customerId);
   if (csrs.length < 1 || csrs.length > maxBatch) {
     throw new DomainError('bad_count', `A request carries 1 to ${maxBatch} CSRs, not ${csrs.length}.`);
@@ -39,13 +43,21 @@ export function admitBatch({ customerId, csrs, ttlSeconds }: BatchRequest): Mint
   if (ttlSeconds < minTtl || ttlSeconds > maxTtl) {
     throw new DomainError('bad_ttl', 'The TTL must be between 1h and 90d.');
   }
-  return { customerId, csrs, ttl: Number(ttlSeconds) };
+  if (credentialId !== '' && !uuid.test(credentialId)) {
+    throw new DomainError('bad_request', 'credential_id must be a UUID in lower case.');
+  }
+  return { customerId, csrs, ttl: Number(ttlSeconds), credentialId };
 }
 
 /** @throws bad_request when it is not a UUID in lower case */
 export function checkCustomerId(customerId: string): void {
   if (!uuid.test(customerId))
     throw new DomainError('bad_request', 'customer_id must be a UUID in lower case.');
+}
+
+/** Whether it is a UUID in lower case. */
+export function isUuid(text: string): boolean {
+  return uuid.test(text);
 }
 
 /** When the leaves of a batch are valid, in Unix seconds. */

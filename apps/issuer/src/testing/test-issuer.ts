@@ -128,6 +128,7 @@ export async function startTestIssuer(options: TestIssuerOptions): Promise<TestI
       workers: options.workers ?? 0,
       pkiUrl: 'http://pki.test',
       baseDomain: 'stackrunner.test',
+      shortLivedTtl: 3_600,
     },
     rpc: options.neighbours.around(transport),
     events,
@@ -190,5 +191,5 @@ export function mintRequest(
   const csrs = Array.from({ length: count }, (_, index) =>
     testCsr({ dnsNames: [`app-${index}.acme.internal`] }),
   );
-  return { customerId, csrs, ttlSeconds: 86_400n, idempotencyKey };
+  return { customerId, csrs, ttlSeconds: 86_400n, idempotencyKey, credentialId: '' };
 }

@@ -16,6 +16,19 @@ export class AuthorityRepository {
     return manager.findOneBy(AuthorityEntity, name);
   }
 
+  /** A root by its id. */
+  root(manager: EntityManager, id: string): Promise<AuthorityRow | null> {
+    return manager.findOneBy(AuthorityEntity, { id, kind: 'root' });
+  }
+
+  /** The newest root of a customer; null where another party's root signs its intermediates. */
+  newestRoot(manager: EntityManager, customerId: string): Promise<AuthorityRow | null> {
+    return manager.findOne(AuthorityEntity, {
+      where: { customerId, kind: 'root' },
+      order: { generation: 'DESC' },
+    });
+  }
+
   async add(manager: EntityManager, authority: NewAuthority): Promise<void> {
     await manager.insert(AuthorityEntity, authority);
   }

@@ -50,6 +50,7 @@ export class AuthorityService {
     if (!artifact || !intermediate) {
       throw new DomainError('customer_not_active', `The CA of ${customer.handle} is not published.`);
     }
+    const root = await this.parts.authorities.newestRoot(manager, customer.id);
     return create(AuthoritySchema, {
       caId: intermediate.id,
       customerId: customer.id,
@@ -59,6 +60,8 @@ export class AuthorityService {
       intermediateDer: artifact.intermediate,
       rootDer: artifact.root,
       generation: artifact.generation,
+      rootId: root?.id ?? '',
+      crlShards: customer.crlShards,
     });
   }
 

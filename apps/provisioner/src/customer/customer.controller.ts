@@ -20,6 +20,7 @@ import { customerMessage } from './customer.message.js';
 import { CustomerService } from './customer.service.js';
 import { readNameConstraints } from './name-constraints.js';
 
+const mostShards = 128;
 const defaultPageSize = 100;
 const largestPageSize = 500;
 
@@ -37,6 +38,7 @@ export class CustomerController {
       rootAlgorithm: readKeyAlgorithm(request.rootAlgorithm, 'P-384'),
       intermediateAlgorithm: readKeyAlgorithm(request.intermediateAlgorithm, 'P-256'),
       nameConstraints: readNameConstraints(request.nameConstraints),
+      crlShards: readShards(request.crlShards),
     });
     return { customer: customerMessage(customer) };
   }
@@ -73,4 +75,12 @@ export class CustomerController {
   ): Promise<MessageInitShape<typeof ResumeCustomerResponseSchema>> {
     return { customer: customerMessage(await this.customers.resume(request.handle)) };
   }
+}
+
+/** @throws DomainError bad_request */
+function readShards(shards: number): number {
+  if (shards < 0 || shards > mostShards) {
+    throw new DomainError('bad_request', `crl_shards must be from 1 to ${mostShards}.`);
+  }
+  return shards === 0 ? 1 : shards;
 }

@@ -5,7 +5,8 @@ import { CustomerEntity, type CustomerRow } from './customer.entity.js';
 export type NewCustomer = Pick<
   CustomerRow,
   'handle' | 'rootAlgorithm' | 'intermediateAlgorithm' | 'nameConstraints' | 'createdAt'
->;
+> &
+  Partial<Pick<CustomerRow, 'crlShards'>>;
 export type CustomerChange = Partial<Pick<CustomerRow, 'status' | 'activatedAt'>>;
 
 /** Every method works within a transaction of a tenant or of every customer, given as `manager`. */

@@ -45,6 +45,7 @@ export async function startFiveServices(
   const claims = new PortClaims();
   const port = await claims.claim(config.host, config.port);
   const origin = originOf(config.host, port);
+  const statusPort = await claims.claimOrFree(config.statusHost, config.port === 0 ? 0 : config.statusPort);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
   const stops: (() => Promise<void>)[] = [() => claims.release()];
   const stop = async () => {
@@ -76,7 +77,7 @@ export async function startFiveServices(
     writeWhole(join(folder.path, 'nats.json'), `${JSON.stringify(access, null, 2)}\n`);
     const metricsPorts = await claimMetricsPorts(claims, config);
     const environments = serviceEnvironments({
-      config: { ...config, port },
+      config: { ...config, port, statusPort },
       folder,
       postgres,
       natsUrl: access.url,
@@ -121,6 +122,7 @@ export async function startFiveServices(
       () => untilReady(origin, options.signal),
       () => ['nats', ...serviceNames].join(', '),
     );
+    steps.note('CRL and OCSP', `${originOf(config.statusHost, statusPort)}/pki, and below the gateway`);
     const client = new ProductClient(origin, folder.operatorToken);
     const farewell = await runDemo({ client, steps, folder: folder.demo, origin });
     console.log(['', `Serving at ${origin}`, ...farewell, '', 'Ctrl-C stops it.'].join('\n'));

@@ -1,6 +1,7 @@
 import type { ServiceName, StandaloneConfig } from '#libs/config';
 import type { EmbeddedPostgres } from '#libs/database';
 import type { DataFolder } from '../data-folder.js';
+import { originOf } from '../free-port.js';
 
 export interface EnvironmentSources {
   readonly config: StandaloneConfig;
@@ -49,6 +50,7 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       STACKRUNNER_PUBLIC_URL: publicUrl,
       STACKRUNNER_BODY_LIMIT: String(config.bodyLimit),
       STACKRUNNER_OPERATOR_TOKEN: folder.operatorToken,
+      STACKRUNNER_STATUS_URL: originOf(config.statusHost, config.statusPort),
     },
     issuer: {
       ...shared('issuer'),
@@ -56,9 +58,17 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       ...pki,
       ...domain,
       STACKRUNNER_ISSUER_WORKERS: String(config.workers),
+      STACKRUNNER_SHORT_LIVED_TTL: String(config.shortLivedTtl),
     },
     provisioner: { ...shared('provisioner'), ...kms, ...pki },
-    revocation: shared('revocation'),
+    revocation: {
+      ...shared('revocation'),
+      ...kms,
+      ...pki,
+      STACKRUNNER_STATUS_HOST: config.statusHost,
+      STACKRUNNER_STATUS_PORT: String(config.statusPort),
+      STACKRUNNER_REVOCATION_RECORD_DIR: folder.revocations,
+    },
     billing: shared('billing'),
   };
 }

@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Error } from "../../error/v1/error_pb.js";
 import { file_stackrunner_error_v1_error } from "../../error/v1/error_pb.js";
+import type { IssueResponderCertificateRequestSchema, IssueResponderCertificateResponseSchema } from "./responder_pb.js";
+import { file_stackrunner_issuer_v1_responder } from "./responder_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file stackrunner/issuer/v1/issuer.proto.
  */
 export const file_stackrunner_issuer_v1_issuer: GenFile = /*@__PURE__*/
-  fileDesc("CiJzdGFja3J1bm5lci9pc3N1ZXIvdjEvaXNzdWVyLnByb3RvEhVzdGFja3J1bm5lci5pc3N1ZXIudjEiXgoLTWludFJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSDAoEY3NycxgCIAMoDBITCgt0dGxfc2Vjb25kcxgDIAEoAxIXCg9pZGVtcG90ZW5jeV9rZXkYBCABKAkibAoRSXNzdWVkQ2VydGlmaWNhdGUSCwoDZGVyGAEgASgMEg4KBnNlcmlhbBgCIAEoDBITCgtmaW5nZXJwcmludBgDIAEoDBISCgpub3RfYmVmb3JlGAQgASgDEhEKCW5vdF9hZnRlchgFIAEoAyJTCglSYXRlTGltaXQSEgoFbGltaXQYASABKANIAIgBARIRCglyZW1haW5pbmcYAiABKAMSFQoNcmVzZXRfc2Vjb25kcxgDIAEoA0IICgZfbGltaXQi0QEKDE1pbnRSZXNwb25zZRI+CgxjZXJ0aWZpY2F0ZXMYASADKAsyKC5zdGFja3J1bm5lci5pc3N1ZXIudjEuSXNzdWVkQ2VydGlmaWNhdGUSDQoFY2hhaW4YAiADKAwSGQoMYmF0Y2hfbnVtYmVyGAMgASgDSACIAQESNAoKcmF0ZV9saW1pdBgEIAEoCzIgLnN0YWNrcnVubmVyLmlzc3Vlci52MS5SYXRlTGltaXQSEAoIcmVwbGF5ZWQYBSABKAhCDwoNX2JhdGNoX251bWJlciJHCg9NaW50RWFjaFJlcXVlc3QSNAoIcmVxdWVzdHMYASADKAsyIi5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlcXVlc3QifAoKTWludFJlc3VsdBI1CgZtaW50ZWQYASABKAsyIy5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlc3BvbnNlSAASLAoFZXJyb3IYAiABKAsyGy5zdGFja3J1bm5lci5lcnJvci52MS5FcnJvckgAQgkKB291dGNvbWUiRgoQTWludEVhY2hSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRSZXN1bHQiPAoVR2V0Q2VydGlmaWNhdGVSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEg4KBnNlcmlhbBgCIAEoDCJXChZHZXRDZXJ0aWZpY2F0ZVJlc3BvbnNlEj0KC2NlcnRpZmljYXRlGAEgASgLMiguc3RhY2tydW5uZXIuaXNzdWVyLnYxLklzc3VlZENlcnRpZmljYXRlIiYKD0dldFF1b3RhUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCSLJAQoQR2V0UXVvdGFSZXNwb25zZRIXCgpwZXJfbWludXRlGAEgASgDSACIAQESFgoJcGVyX21vbnRoGAIgASgDSAGIAQESGAoQdXNlZF90aGlzX21pbnV0ZRgDIAEoAxIXCg91c2VkX3RoaXNfbW9udGgYBCABKAMSFwoPbW9udGhfcmVzZXRzX2F0GAUgASgDEhsKE2VudGl0bGVtZW50X3ZlcnNpb24YBiABKANCDQoLX3Blcl9taW51dGVCDAoKX3Blcl9tb250aDKTAwoNSXNzdWVyU2VydmljZRJPCgRNaW50EiIuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRSZXF1ZXN0GiMuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRSZXNwb25zZRJbCghNaW50RWFjaBImLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50RWFjaFJlcXVlc3QaJy5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludEVhY2hSZXNwb25zZRJyCg5HZXRDZXJ0aWZpY2F0ZRIsLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRDZXJ0aWZpY2F0ZVJlcXVlc3QaLS5zdGFja3J1bm5lci5pc3N1ZXIudjEuR2V0Q2VydGlmaWNhdGVSZXNwb25zZSIDkAIBEmAKCEdldFF1b3RhEiYuc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldFF1b3RhUmVxdWVzdBonLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRRdW90YVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_stackrunner_error_v1_error]);
+  fileDesc("CiJzdGFja3J1bm5lci9pc3N1ZXIvdjEvaXNzdWVyLnByb3RvEhVzdGFja3J1bm5lci5pc3N1ZXIudjEidQoLTWludFJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSDAoEY3NycxgCIAMoDBITCgt0dGxfc2Vjb25kcxgDIAEoAxIXCg9pZGVtcG90ZW5jeV9rZXkYBCABKAkSFQoNY3JlZGVudGlhbF9pZBgFIAEoCSJsChFJc3N1ZWRDZXJ0aWZpY2F0ZRILCgNkZXIYASABKAwSDgoGc2VyaWFsGAIgASgMEhMKC2ZpbmdlcnByaW50GAMgASgMEhIKCm5vdF9iZWZvcmUYBCABKAMSEQoJbm90X2FmdGVyGAUgASgDIlMKCVJhdGVMaW1pdBISCgVsaW1pdBgBIAEoA0gAiAEBEhEKCXJlbWFpbmluZxgCIAEoAxIVCg1yZXNldF9zZWNvbmRzGAMgASgDQggKBl9saW1pdCLRAQoMTWludFJlc3BvbnNlEj4KDGNlcnRpZmljYXRlcxgBIAMoCzIoLnN0YWNrcnVubmVyLmlzc3Vlci52MS5Jc3N1ZWRDZXJ0aWZpY2F0ZRINCgVjaGFpbhgCIAMoDBIZCgxiYXRjaF9udW1iZXIYAyABKANIAIgBARI0CgpyYXRlX2xpbWl0GAQgASgLMiAuc3RhY2tydW5uZXIuaXNzdWVyLnYxLlJhdGVMaW1pdBIQCghyZXBsYXllZBgFIAEoCEIPCg1fYmF0Y2hfbnVtYmVyIkcKD01pbnRFYWNoUmVxdWVzdBI0CghyZXF1ZXN0cxgBIAMoCzIiLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVxdWVzdCJ8CgpNaW50UmVzdWx0EjUKBm1pbnRlZBgBIAEoCzIjLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVzcG9uc2VIABIsCgVlcnJvchgCIAEoCzIbLnN0YWNrcnVubmVyLmVycm9yLnYxLkVycm9ySABCCQoHb3V0Y29tZSJGChBNaW50RWFjaFJlc3BvbnNlEjIKB3Jlc3VsdHMYASADKAsyIS5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlc3VsdCI8ChVHZXRDZXJ0aWZpY2F0ZVJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSDgoGc2VyaWFsGAIgASgMImYKFkdldENlcnRpZmljYXRlUmVzcG9uc2USPQoLY2VydGlmaWNhdGUYASABKAsyKC5zdGFja3J1bm5lci5pc3N1ZXIudjEuSXNzdWVkQ2VydGlmaWNhdGUSDQoFY2FfaWQYAiABKAkiUQoWR2V0Q2VydGlmaWNhdGVzUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIPCgdzZXJpYWxzGAIgAygMEhEKCW5vdF9hZnRlchgDIAEoAyIvChdHZXRDZXJ0aWZpY2F0ZXNSZXNwb25zZRIUCgxjZXJ0aWZpY2F0ZXMYASADKAwiJgoPR2V0UXVvdGFSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJIskBChBHZXRRdW90YVJlc3BvbnNlEhcKCnBlcl9taW51dGUYASABKANIAIgBARIWCglwZXJfbW9udGgYAiABKANIAYgBARIYChB1c2VkX3RoaXNfbWludXRlGAMgASgDEhcKD3VzZWRfdGhpc19tb250aBgEIAEoAxIXCg9tb250aF9yZXNldHNfYXQYBSABKAMSGwoTZW50aXRsZW1lbnRfdmVyc2lvbhgGIAEoA0INCgtfcGVyX21pbnV0ZUIMCgpfcGVyX21vbnRoMpsFCg1Jc3N1ZXJTZXJ2aWNlEk8KBE1pbnQSIi5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlcXVlc3QaIy5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlc3BvbnNlElsKCE1pbnRFYWNoEiYuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRFYWNoUmVxdWVzdBonLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50RWFjaFJlc3BvbnNlEnIKDkdldENlcnRpZmljYXRlEiwuc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldENlcnRpZmljYXRlUmVxdWVzdBotLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRDZXJ0aWZpY2F0ZVJlc3BvbnNlIgOQAgESjgEKGUlzc3VlUmVzcG9uZGVyQ2VydGlmaWNhdGUSNy5zdGFja3J1bm5lci5pc3N1ZXIudjEuSXNzdWVSZXNwb25kZXJDZXJ0aWZpY2F0ZVJlcXVlc3QaOC5zdGFja3J1bm5lci5pc3N1ZXIudjEuSXNzdWVSZXNwb25kZXJDZXJ0aWZpY2F0ZVJlc3BvbnNlEnUKD0dldENlcnRpZmljYXRlcxItLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRDZXJ0aWZpY2F0ZXNSZXF1ZXN0Gi4uc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldENlcnRpZmljYXRlc1Jlc3BvbnNlIgOQAgESYAoIR2V0UXVvdGESJi5zdGFja3J1bm5lci5pc3N1ZXIudjEuR2V0UXVvdGFSZXF1ZXN0Gicuc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldFF1b3RhUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_stackrunner_error_v1_error, file_stackrunner_issuer_v1_responder]);
 
 /**
  * @generated from message stackrunner.issuer.v1.MintRequest
@@ -45,6 +47,13 @@ export type MintRequest = Message<"stackrunner.issuer.v1.MintRequest"> & {
    * @generated from field: string idempotency_key = 4;
    */
   idempotencyKey: string;
+
+  /**
+   * UUID of the scoped credential that asks; empty for the master bearer.
+   *
+   * @generated from field: string credential_id = 5;
+   */
+  credentialId: string;
 };
 
 /**
@@ -272,6 +281,13 @@ export type GetCertificateResponse = Message<"stackrunner.issuer.v1.GetCertifica
    * @generated from field: stackrunner.issuer.v1.IssuedCertificate certificate = 1;
    */
   certificate?: IssuedCertificate | undefined;
+
+  /**
+   * UUID of the intermediate that issued it.
+   *
+   * @generated from field: string ca_id = 2;
+   */
+  caId: string;
 };
 
 /**
@@ -280,6 +296,56 @@ export type GetCertificateResponse = Message<"stackrunner.issuer.v1.GetCertifica
  */
 export const GetCertificateResponseSchema: GenMessage<GetCertificateResponse> = /*@__PURE__*/
   messageDesc(file_stackrunner_issuer_v1_issuer, 8);
+
+/**
+ * @generated from message stackrunner.issuer.v1.GetCertificatesRequest
+ */
+export type GetCertificatesRequest = Message<"stackrunner.issuer.v1.GetCertificatesRequest"> & {
+  /**
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * 1 to 500, all of which expire on the same day (UTC); 16 octets each.
+   *
+   * @generated from field: repeated bytes serials = 2;
+   */
+  serials: Uint8Array[];
+
+  /**
+   * Unix seconds, on that day.
+   *
+   * @generated from field: int64 not_after = 3;
+   */
+  notAfter: bigint;
+};
+
+/**
+ * Describes the message stackrunner.issuer.v1.GetCertificatesRequest.
+ * Use `create(GetCertificatesRequestSchema)` to create a new message.
+ */
+export const GetCertificatesRequestSchema: GenMessage<GetCertificatesRequest> = /*@__PURE__*/
+  messageDesc(file_stackrunner_issuer_v1_issuer, 9);
+
+/**
+ * @generated from message stackrunner.issuer.v1.GetCertificatesResponse
+ */
+export type GetCertificatesResponse = Message<"stackrunner.issuer.v1.GetCertificatesResponse"> & {
+  /**
+   * DER, in no order.
+   *
+   * @generated from field: repeated bytes certificates = 1;
+   */
+  certificates: Uint8Array[];
+};
+
+/**
+ * Describes the message stackrunner.issuer.v1.GetCertificatesResponse.
+ * Use `create(GetCertificatesResponseSchema)` to create a new message.
+ */
+export const GetCertificatesResponseSchema: GenMessage<GetCertificatesResponse> = /*@__PURE__*/
+  messageDesc(file_stackrunner_issuer_v1_issuer, 10);
 
 /**
  * @generated from message stackrunner.issuer.v1.GetQuotaRequest
@@ -296,7 +362,7 @@ export type GetQuotaRequest = Message<"stackrunner.issuer.v1.GetQuotaRequest"> &
  * Use `create(GetQuotaRequestSchema)` to create a new message.
  */
 export const GetQuotaRequestSchema: GenMessage<GetQuotaRequest> = /*@__PURE__*/
-  messageDesc(file_stackrunner_issuer_v1_issuer, 9);
+  messageDesc(file_stackrunner_issuer_v1_issuer, 11);
 
 /**
  * @generated from message stackrunner.issuer.v1.GetQuotaResponse
@@ -346,7 +412,7 @@ export type GetQuotaResponse = Message<"stackrunner.issuer.v1.GetQuotaResponse">
  * Use `create(GetQuotaResponseSchema)` to create a new message.
  */
 export const GetQuotaResponseSchema: GenMessage<GetQuotaResponse> = /*@__PURE__*/
-  messageDesc(file_stackrunner_issuer_v1_issuer, 10);
+  messageDesc(file_stackrunner_issuer_v1_issuer, 12);
 
 /**
  * Issues certificates under a customer's active intermediate.
@@ -383,6 +449,27 @@ export const IssuerService: GenService<{
     methodKind: "unary";
     input: typeof GetCertificateRequestSchema;
     output: typeof GetCertificateResponseSchema;
+  },
+  /**
+   * The certificate of a delegated OCSP responder, signed by the CA that it answers for, also by one that is
+   * retired. It costs no quota.
+   *
+   * @generated from rpc stackrunner.issuer.v1.IssuerService.IssueResponderCertificate
+   */
+  issueResponderCertificate: {
+    methodKind: "unary";
+    input: typeof IssueResponderCertificateRequestSchema;
+    output: typeof IssueResponderCertificateResponseSchema;
+  },
+  /**
+   * Certificates of one customer by serial number and expiry; those that it does not have are left out.
+   *
+   * @generated from rpc stackrunner.issuer.v1.IssuerService.GetCertificates
+   */
+  getCertificates: {
+    methodKind: "unary";
+    input: typeof GetCertificatesRequestSchema;
+    output: typeof GetCertificatesResponseSchema;
   },
   /**
    * What a customer may mint, and has minted.
