@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { MintResponse } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
-import { withSpan } from '#libs/observability';
+import { withRequestSpan } from '#libs/observability';
 import type { Principal } from '../auth/principal.js';
 import type { ProblemResponder } from '../problem/problem-responder.js';
 import type { MintService } from './mint.service.js';
@@ -99,7 +99,7 @@ export class MintRoutes {
       idempotencyKey: headers['idempotency-key']?.toString(),
       body: body ?? noBody,
     };
-    const minted = await withSpan('mint', { request_id: id }, () =>
+    const minted = await withRequestSpan('mint', request.raw, { request_id: id }, () =>
       this.parts.mints.mint(principal, call, id),
     );
     reply.headers(answerHeaders(minted));
