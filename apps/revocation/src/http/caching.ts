@@ -34,6 +34,19 @@ export function crlHeaders({ etag, thisUpdate, nextUpdate }: ServedCrl, now: num
   };
 }
 
+/** Headers of an answer, made once a second. */
+const remembered = new WeakMap<OcspAnswer, { second: number; headers: OutgoingHttpHeaders }>();
+
+/** What {@link ocspHeaders} gives, with the length of the answer. */
+export function ocspHeadersNow(answer: OcspAnswer, now: number): OutgoingHttpHeaders {
+  const second = Math.floor(now / 1000);
+  const known = remembered.get(answer);
+  if (known?.second === second) return known.headers;
+  const headers = { ...ocspHeaders(answer, now), 'content-length': answer.der.length };
+  remembered.set(answer, { second, headers });
+  return headers;
+}
+
 /** The headers of RFC 5019 §6.2; what must not be kept says so. */
 export function ocspHeaders({ caching }: OcspAnswer, now: number): OutgoingHttpHeaders {
   if (!caching) {

@@ -8,7 +8,7 @@ import type { CrlService } from '../crl/crl.service.js';
 import type { OcspMetrics } from '../ocsp/ocsp.metrics.js';
 import { type OcspService, requestKey } from '../ocsp/ocsp.service.js';
 import type { OcspAnswer } from '../ocsp/ocsp-answer.js';
-import { crlHeaders, isNotModified, ocspHeaders } from './caching.js';
+import { crlHeaders, isNotModified, ocspHeaders, ocspHeadersNow } from './caching.js';
 import { longestRequest, requestOfPath } from './ocsp-path.js';
 
 export interface PublicListenerParts {
@@ -34,9 +34,11 @@ const keepAliveMs = 75_000;
 export class PublicListener {
   readonly #server: Server;
   readonly #parts: PublicListenerParts;
+  readonly #fromMemory: { inc(): void };
 
   constructor(parts: PublicListenerParts) {
     this.#parts = parts;
+    this.#fromMemory = parts.metrics.answered.labels({ from: 'memory' });
     this.#server = createServer(
       { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs, requireHostHeader: false },
       (request, response) => this.#serve(request, response),
@@ -135,7 +137,7 @@ export class PublicListener {
   ): void {
     const ready = this.#parts.ocsp.ready(requestKey(handle, der));
     if (ready) {
-      this.#parts.metrics.answered.inc({ from: 'memory' });
+      this.#fromMemory.inc();
       this.#sendOcsp(request, response, ready);
       return;
     }
@@ -147,14 +149,15 @@ export class PublicListener {
   }
 
   #sendOcsp(request: IncomingMessage, response: ServerResponse, answer: OcspAnswer): void {
-    const headers = ocspHeaders(answer, this.#parts.clock.now());
+    const now = this.#parts.clock.now();
     const { caching } = answer;
     if (caching && isNotModified(request.headers, caching.etag, caching.thisUpdate)) {
-      response.writeHead(304, headers).end();
+      response.writeHead(304, ocspHeaders(answer, now)).end();
       return;
     }
-    headers['content-length'] = answer.der.length;
-    response.writeHead(200, headers).end(request.method === 'HEAD' ? undefined : answer.der);
+    response
+      .writeHead(200, ocspHeadersNow(answer, now))
+      .end(request.method === 'HEAD' ? undefined : answer.der);
   }
 }
 
