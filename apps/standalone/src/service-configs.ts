@@ -42,7 +42,7 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
     tlsKey: undefined,
   };
   const kms: KmsConfig = {
-    backend: 'local',
+    ...config.kms,
     localDir: folder.keys,
     localKeyFile: folder.keyFile,
     localPassphrase: undefined,

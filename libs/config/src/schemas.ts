@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { kms, standaloneKms } from './kms-options.js';
 import { option, url } from './option.js';
 import {
   database,
   dataDir,
   domain,
-  kms,
   listen,
   nats,
   operations,
@@ -30,6 +30,7 @@ export const schemas = {
     ...listen,
     operations,
     dataDir,
+    kms: standaloneKms,
     publicUrl,
     pkiUrl,
     baseDomain: domain,

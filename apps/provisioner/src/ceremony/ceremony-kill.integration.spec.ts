@@ -122,7 +122,7 @@ async function expectOneCa(replica: Replica, handle: string): Promise<void> {
   expect(steps).toHaveLength(ceremonySteps.length);
   const signer = await harness.signer();
   const keys = await signer.list({ customer: authority.customerId });
-  expect(keys.map(({ key, state }) => [key.name, state])).toEqual([
+  expect(keys.map(({ name, state }) => [name, state])).toEqual([
     [`dev-${handle}-intermediate`, 'enabled'],
     [`dev-${handle}-root`, 'disabled'],
   ]);
@@ -222,6 +222,10 @@ function withSign(signer: Signer, sign: Signer['sign']): Signer {
     enable: (key) => signer.enable(key),
     list: (labels) => signer.list(labels),
     scheduleDestruction: (key) => signer.scheduleDestruction(key),
+    adopts: signer.adopts,
+    adopt: (...call) => signer.adopt(...call),
+    allowSigning: (...call) => signer.allowSigning(...call),
+    attestation: (key) => signer.attestation(key),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ServiceName, StandaloneConfig } from '#libs/config';
+import { kmsEnvironment, type ServiceName, type StandaloneConfig } from '#libs/config';
 import type { EmbeddedPostgres } from '#libs/database';
 import type { DataFolder } from '../data-folder.js';
 
@@ -15,7 +15,7 @@ export interface EnvironmentSources {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** What a cluster would give each service: only `STACKRUNNER_*`, and only what that service reads. */
+/** What a cluster would give each service: `STACKRUNNER_*` and what reaches CA keys, and only what that service reads. */
 export function serviceEnvironments(sources: EnvironmentSources): Readonly<Record<ServiceName, Environment>> {
   const { config, folder, postgres, publicUrl } = sources;
   const { operations } = config;
@@ -31,7 +31,8 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
     ...(operations.otlpEndpoint ? { STACKRUNNER_OTLP_ENDPOINT: operations.otlpEndpoint } : {}),
   });
   const kms: Environment = {
-    STACKRUNNER_KMS: 'local',
+    ...kmsEnvironment(),
+    STACKRUNNER_KMS: config.kms.backend,
     STACKRUNNER_KMS_LOCAL_DIR: folder.keys,
     STACKRUNNER_KMS_LOCAL_KEY_FILE: folder.keyFile,
   };

@@ -90,12 +90,12 @@ export function signerConformance(name: string, start: () => Promise<SignerUnder
       const labels = { customer: 'acme' };
       const key = await signer.createKey('described', 'P-384', labels);
       const { createdAt, ...rest } = await signer.describe(key);
-      expect(rest).toEqual({ key, algorithm: 'P-384', labels, state: 'enabled' });
+      expect(rest).toEqual({ key, name: 'described', algorithm: 'P-384', labels, state: 'enabled' });
       expect(createdAt).toBe(subject.now());
     });
 
     it('says key_not_found for a key that is not there', async () => {
-      const key = { ...(await signer.createKey('there', 'P-256', {})), name: 'not-there' };
+      const key = { ...(await signer.createKey('there', 'P-256', {})), resource: 'not-there' };
       expect(await reasonOf(signer.describe(key))).toBe('key_not_found');
       expect(await reasonOf(signer.publicKey(key))).toBe('key_not_found');
       expect(await reasonOf(signer.sign(key, [text('x')], soon()))).toBe('key_not_found');
@@ -137,7 +137,7 @@ export function signerConformance(name: string, start: () => Promise<SignerUnder
       await signer.createKey('a', 'P-256', { customer: '1', purpose: 'intermediate' });
       await signer.createKey('c', 'P-256', { customer: '2', purpose: 'root' });
       const names = async (labels: Record<string, string>) =>
-        (await signer.list(labels)).map(({ key }) => key.name);
+        (await signer.list(labels)).map(({ name }) => name);
       expect(await names({})).toEqual(['a', 'b', 'c']);
       expect(await names({ customer: '1' })).toEqual(['a', 'b']);
       expect(await names({ customer: '1', purpose: 'root' })).toEqual(['b']);
