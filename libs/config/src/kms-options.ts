@@ -76,6 +76,11 @@ const backends = {
     description: 'Protection of new Azure keys; `hsm` needs the premium tier.',
     defaultText: '`hsm`',
   }),
+  azureAuthorityHost: foreignOption('AZURE_AUTHORITY_HOST', url('https').optional(), {
+    description:
+      "Azure: who gives the tokens, where it is not Microsoft. The other `AZURE_*` variables are its SDK's own.",
+    defaultText: "Microsoft's own",
+  }),
   vaultMount: option(
     'VAULT_MOUNT',
     z

@@ -15,6 +15,7 @@ import {
   requiredPkiUrl,
   workers,
 } from './options.js';
+import { keyCare } from './provisioner-options.js';
 
 /** The options of every service process. */
 const service = { operations, database, nats };
@@ -23,7 +24,7 @@ const service = { operations, database, nats };
 export const schemas = {
   gateway: z.object({ ...service, ...listen, publicUrl, pkiUrl, baseDomain: domain, operatorToken }),
   issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain }),
-  provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
+  provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl, ...keyCare }),
   revocation: z.object(service),
   billing: z.object(service),
   standalone: z.object({
@@ -31,6 +32,7 @@ export const schemas = {
     operations,
     dataDir,
     kms: standaloneKms,
+    ...keyCare,
     publicUrl,
     pkiUrl,
     baseDomain: domain,

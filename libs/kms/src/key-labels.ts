@@ -2,7 +2,7 @@ import type { KeyLabels } from './signer.js';
 import { signerFailure } from './signer-failure.js';
 
 const labelName = /^[a-z][a-z0-9_-]{0,62}$/;
-const labelValue = /^[a-z0-9_-]{0,63}$/;
+const labelValue = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 
 /** Labels, when every backend could keep them. @throws signer_unavailable `bad_key_name` */
 export function checkLabels(labels: KeyLabels): KeyLabels {

@@ -43,6 +43,8 @@ export interface AzureSettings {
   readonly vaultUrl?: string | undefined;
   /** `hsm` keys need the premium tier. */
   readonly protection: 'hsm' | 'software';
+  /** Whether an authority other than Microsoft's own gives the tokens (AZURE_AUTHORITY_HOST). */
+  readonly customAuthority?: boolean | undefined;
 }
 
 export interface VaultSettings {
@@ -84,6 +86,7 @@ export interface KmsOptions {
   readonly pkcs11Pin?: string | undefined;
   readonly azureVaultUrl?: string | undefined;
   readonly azureProtection?: 'hsm' | 'software' | undefined;
+  readonly azureAuthorityHost?: string | undefined;
   readonly vaultAddress?: string | undefined;
   readonly vaultToken?: string | undefined;
   readonly vaultMount?: string | undefined;
@@ -107,7 +110,11 @@ export function kmsSettings(options: KmsOptions): KmsSettings {
       protection: options.googleProtection ?? 'HSM',
     },
     pkcs11: { module: options.pkcs11Module, token: options.pkcs11Token, pin: options.pkcs11Pin },
-    azure: { vaultUrl: options.azureVaultUrl, protection: options.azureProtection ?? 'hsm' },
+    azure: {
+      vaultUrl: options.azureVaultUrl,
+      protection: options.azureProtection ?? 'hsm',
+      customAuthority: options.azureAuthorityHost !== undefined,
+    },
     vault: {
       address: options.vaultAddress,
       token: options.vaultToken,
