@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import type { GatewayConfig } from '#libs/config';
 import { BillingService, IssuerService, ProvisionerService, RevocationService } from '#libs/contracts';
 import { createPool, dataSourceOptions, Outbox, OutboxRelay, TenantScope } from '#libs/database';
-import type { ServiceDeps } from '#libs/service';
+import { productVersion, type ServiceDeps } from '#libs/service';
 import { BearerAuthenticator } from './auth/bearer.authenticator.js';
 import { BearerRepository } from './auth/bearer.repository.js';
 import { BearerCache } from './auth/bearer-cache.js';
@@ -18,7 +18,6 @@ import { MintCoalescer } from './mint/mint-coalescer.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemResponder } from './problem/problem-responder.js';
-import { productVersion } from './status/product-version.js';
 import { StatusService } from './status/status.service.js';
 import { GatewayMetrics } from './telemetry/gateway-metrics.js';
 

@@ -24,6 +24,10 @@ export {
   type TbsCertificate,
 } from './certificate/tbs-certificate.js';
 export { CertificationRequest } from './csr/certification-request.js';
+export {
+  type CertificationRequestSpec,
+  certificationRequestInfo,
+} from './csr/certification-request-info.js';
 export { type CreatedCsr, type CsrWish, createCsr } from './csr/create-csr.js';
 export { CsrError } from './csr/csr-error.js';
 export { type GeneralName, generalNameTag } from './csr/general-names.js';
@@ -40,7 +44,7 @@ export {
   readSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
 } from './key/subject-public-key-info.js';
-export { type DistinguishedName, upperBound } from './name/name-writer.js';
+export { type DistinguishedName, nameDer, upperBound } from './name/name-writer.js';
 export { csrFromPem, type PemBlock, PemError, pemBlocks, pemDecodeAll, pemEncode } from './pem/pem.js';
 export { constantTimeEqual, randomSecret, randomSerial } from './random/random.js';
 export { readSignatureAlgorithm } from './signature/read-signature-algorithm.js';

@@ -15,6 +15,10 @@ export interface CustomerRow {
   readonly intermediateAlgorithm: CaKeyAlgorithm;
   /** Null when nothing is constrained. */
   readonly nameConstraints: NameConstraintLists | null;
+  /** The customer's own root signs its intermediates. */
+  readonly externalRoot: boolean;
+  /** Text form of a `KeyHome`; null for the installation's default. */
+  readonly keyHome: string | null;
   readonly createdAt: Date;
   /** When the first ceremony ended; also of a customer that was suspended then. */
   readonly activatedAt: Date | null;
@@ -32,6 +36,8 @@ export const CustomerEntity = new EntitySchema<CustomerRow>({
     rootAlgorithm: { name: 'root_algorithm', type: 'text' },
     intermediateAlgorithm: { name: 'intermediate_algorithm', type: 'text' },
     nameConstraints: { name: 'name_constraints', type: 'jsonb', nullable: true },
+    externalRoot: { name: 'external_root', type: 'boolean' },
+    keyHome: { name: 'key_home', type: 'text', nullable: true },
     createdAt: { name: 'created_at', type: 'timestamptz' },
     activatedAt: { name: 'activated_at', type: 'timestamptz', nullable: true },
   },

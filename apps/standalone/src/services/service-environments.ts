@@ -58,7 +58,13 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       ...domain,
       STACKRUNNER_ISSUER_WORKERS: String(config.workers),
     },
-    provisioner: { ...shared('provisioner'), ...kms, ...pki },
+    provisioner: {
+      ...shared('provisioner'),
+      ...kms,
+      ...pki,
+      STACKRUNNER_KEY_POOL_SIZE: String(config.keyPoolSize),
+      STACKRUNNER_ORPHAN_GRACE_HOURS: String(config.orphanGraceHours),
+    },
     revocation: shared('revocation'),
     billing: shared('billing'),
   };
