@@ -21,6 +21,11 @@ describe('the command line', () => {
       'stackrunner customer resume',
       'stackrunner customer rotate-bearer',
       'stackrunner customer set-limits',
+      'stackrunner ca rotate',
+      'stackrunner ca csr',
+      'stackrunner ca import',
+      'stackrunner ceremony show',
+      'stackrunner ceremony verify',
       'stackrunner mint',
       'stackrunner status',
     ]);

@@ -5,6 +5,8 @@ import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { checkSchema, type MigrationSet } from '#libs/database';
 import { checkHealth, type HealthReport, productVersion, type RunningService } from '#libs/service';
+import { CeremonyController } from './ceremony/ceremony.controller.js';
+import { CeremonyService } from './ceremony/ceremony.service.js';
 import { CustomerController } from './customer/customer.controller.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CreateGateway1795363200000 } from './database/migrations/1795363200000-create-gateway.migration.js';
@@ -38,13 +40,20 @@ export class GatewayModule {
   static register(parts: GatewayParts, ready: () => Promise<HealthReport>): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [CustomerController, PkiController, StatusController, OpenApiController],
+      controllers: [
+        CustomerController,
+        CeremonyController,
+        PkiController,
+        StatusController,
+        OpenApiController,
+      ],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: TraceInterceptor },
         { provide: ProblemResponder, useValue: parts.problems },
         { provide: PublicUrls, useValue: parts.urls },
         { provide: CustomerService, useValue: parts.customerService },
+        { provide: CeremonyService, useValue: parts.ceremonyService },
         { provide: TrustArtifactService, useValue: parts.artifacts },
         { provide: SerialStatusService, useValue: parts.serials },
         { provide: StatusService, useValue: parts.statuses },

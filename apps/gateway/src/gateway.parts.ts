@@ -7,6 +7,7 @@ import { BearerAuthenticator } from './auth/bearer.authenticator.js';
 import { BearerRepository } from './auth/bearer.repository.js';
 import { BearerCache } from './auth/bearer-cache.js';
 import { OperatorAuthenticator } from './auth/operator.authenticator.js';
+import { CeremonyService } from './ceremony/ceremony.service.js';
 import { CustomerDirectory } from './customer/customer.directory.js';
 import { CustomerRepository } from './customer/customer.repository.js';
 import { CustomerService } from './customer/customer.service.js';
@@ -78,6 +79,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
       ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls, logger },
       baseDomain: config.baseDomain,
     }),
+    ceremonyService: new CeremonyService({ provisioner, logger }),
     artifacts: new TrustArtifactService(provisioner, clock),
     serials: new SerialStatusService(directory, rpc.client(RevocationService)),
     statuses: new StatusService(rpc, productVersion()),

@@ -1,3 +1,4 @@
+import { ceremonyOperations } from '../ceremony/ceremony.operations.js';
 import { customerOperations } from '../customer/customer.operations.js';
 import { mintOperations } from '../mint/mint.operations.js';
 import { pkiOperations } from '../pki/pki.operations.js';
@@ -9,5 +10,6 @@ export const operations: readonly Operation[] = [
   ...mintOperations,
   ...pkiOperations,
   ...customerOperations,
+  ...ceremonyOperations,
   ...statusOperations,
 ];

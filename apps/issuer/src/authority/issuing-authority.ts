@@ -25,8 +25,8 @@ export interface PkiNames {
 
 /** @throws internal when a row lacks what only a retired intermediate lacks */
 export function issuingAuthority(row: AuthorityRow, names: PkiNames): IssuingAuthority {
-  const { caId, customerId, handle, keyRef, algorithm, intermediateDer, rootDer } = row;
-  if (!handle || !keyRef || algorithm === null || !intermediateDer || !rootDer) {
+  const { caId, customerId, handle, keyRef, algorithm, intermediateDer, rootDer, generation } = row;
+  if (!handle || !keyRef || algorithm === null || !intermediateDer || !rootDer || generation === null) {
     throw new DomainError('internal', `The intermediate ${caId} is known by its id only.`);
   }
   const base = `${names.pkiUrl}/${handle}`;
@@ -38,9 +38,10 @@ export function issuingAuthority(row: AuthorityRow, names: PkiNames): IssuingAut
       signatureAlgorithm: signatureAlgorithmOf(algorithm),
       certificateDer: intermediateDer,
       subjectCommonName: `${handle}.leaf.${names.baseDomain}`,
-      crlUrl: `${base}/intermediate.crl`,
+      // Each generation has another key, and so a CRL and a certificate of its own; the first CRL has the plain name.
+      crlUrl: generation === 1 ? `${base}/intermediate.crl` : `${base}/intermediate-g${generation}.crl`,
       ocspUrl: `${base}/ocsp`,
-      caIssuersUrl: `${base}/ca/intermediate.der`,
+      caIssuersUrl: `${base}/ca/intermediate-g${generation}.der`,
     },
     chain: [intermediateDer, rootDer],
     notAfter: parseCertificate(intermediateDer).notAfter,
