@@ -159,7 +159,7 @@ export class GoogleDriver implements KmsDriver {
     const member = this.settings.identities?.[service];
     if (!member) return undefined;
     const name = cryptoKeyOf(resource);
-    const [policy] = await this.client.getIamPolicy({ resource: name, options: null }, once);
+    const [policy] = await this.client.getIamPolicy(asked<'getIamPolicy'>({ resource: name }), once);
     const bindings = [...(policy.bindings ?? [])];
     const missing = roles.filter(
       (role) => !bindings.some((each) => each.role === role && each.members?.includes(member)),
@@ -167,10 +167,8 @@ export class GoogleDriver implements KmsDriver {
     if (missing.length === 0) return member;
     bindings.push(...missing.map((role) => ({ role, members: [member] })));
     // The etag refuses what was changed since it was read; then this is tried again as a whole.
-    await this.client.setIamPolicy(
-      { resource: name, policy: { ...policy, bindings }, updateMask: null },
-      once,
-    );
+    const change = { resource: name, policy: { ...policy, bindings } };
+    await this.client.setIamPolicy(asked<'setIamPolicy'>(change), once);
     return member;
   }
 
@@ -218,6 +216,13 @@ export class GoogleDriver implements KmsDriver {
     if (this.keyRing) return this.keyRing;
     throw signerFailure('not_configured', 'No Google key ring is configured, and the key home names none.');
   }
+}
+
+type IamRequest<M extends 'getIamPolicy' | 'setIamPolicy'> = Parameters<KeyManagementServiceClient[M]>[0];
+
+/** The client takes a plain object, although its types ask for an instance of its own class. */
+function asked<M extends 'getIamPolicy' | 'setIamPolicy'>(request: Partial<IamRequest<M>>): IamRequest<M> {
+  return request as IamRequest<M>;
 }
 
 function isDestroyed(error: unknown): boolean {

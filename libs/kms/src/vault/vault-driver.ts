@@ -188,7 +188,7 @@ export class VaultDriver implements KmsDriver {
 
   async #names(signal: AbortSignal): Promise<string[]> {
     try {
-      const answer = await this.http.call({ method: 'LIST', path: `${this.mount}/keys`, signal });
+      const answer = await this.http.call({ method: 'GET', path: `${this.mount}/keys?list=true`, signal });
       return listAnswer.parse(answer).keys;
     } catch (error) {
       // An empty list is "not found".

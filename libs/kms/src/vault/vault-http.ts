@@ -15,7 +15,7 @@ export class VaultError extends Error {
 const failure = z.object({ errors: z.array(z.string()).optional() });
 
 export interface VaultCall {
-  readonly method: 'GET' | 'POST' | 'DELETE' | 'LIST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** After `/v1/`. */
   readonly path: string;
   readonly body?: unknown;
