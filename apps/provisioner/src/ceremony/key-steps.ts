@@ -94,7 +94,8 @@ export class KeySteps {
     const algorithm = kind === 'root' ? customer.rootAlgorithm : customer.intermediateAlgorithm;
     const name = keyName(handle, kind, generation);
     const labels = await keyPool.labels({ customer: customerId, handle, purpose: kind, generation });
-    const pooled = keyHome === null && (await keyPool.take({ customerId, kind, generation }, algorithm));
+    const pooled =
+      keyHome === null && (await keyPool.take({ customerId, kind, generation }, { name, algorithm }));
     if (!pooled) return keysOf(signer, customer).createKey(name, algorithm, labels);
     await signer.adopt(pooled, name, labels);
     return pooled;

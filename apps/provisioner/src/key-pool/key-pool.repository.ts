@@ -26,21 +26,27 @@ export class KeyPoolRepository {
 
   /** What was named and is still to be made, the latest first. */
   planned(manager: EntityManager): Promise<PoolKeyRow[]> {
-    return manager.find(PoolKeyEntity, { where: { keyRef: IsNull() }, order: { name: 'DESC' } });
+    return manager.find(PoolKeyEntity, {
+      where: { keyRef: IsNull(), customerId: IsNull() },
+      order: { name: 'DESC' },
+    });
   }
 
   async made(manager: EntityManager, name: string, keyRef: string): Promise<void> {
     await manager.update(PoolKeyEntity, { name }, { keyRef });
   }
 
-  /** The key of an authority: the one it took before, or the oldest that is free. */
+  /**
+   * The reference of the key that an authority takes: the oldest that is free, or undefined when it makes one of the
+   * given name for itself. What was decided first stands, or a key of the other kind would be left behind.
+   */
   async take(
     manager: EntityManager,
     { customerId, kind, generation }: AuthorityName,
-    algorithm: CaKeyAlgorithm,
+    own: Pick<PoolKeyRow, 'name' | 'algorithm' | 'createdAt'>,
   ): Promise<string | undefined> {
     const earlier = await manager.findOneBy(PoolKeyEntity, { customerId, kind, generation });
-    if (earlier?.keyRef) return earlier.keyRef;
+    if (earlier) return earlier.keyRef ?? undefined;
     const [taken] = await manager.query<[{ key_ref: string }[], number]>(
       `UPDATE provisioner.pool_key SET customer_id = $1, kind = $2, generation = $3
        WHERE name = (
@@ -48,8 +54,10 @@ export class KeyPoolRepository {
          WHERE customer_id IS NULL AND key_ref IS NOT NULL AND algorithm = $4
          ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
        ) RETURNING key_ref`,
-      [customerId, kind, generation, algorithm],
+      [customerId, kind, generation, own.algorithm],
     );
-    return taken[0]?.key_ref;
+    if (taken[0]) return taken[0].key_ref;
+    await manager.insert(PoolKeyEntity, { ...own, customerId, kind, generation });
+    return undefined;
   }
 }

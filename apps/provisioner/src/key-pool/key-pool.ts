@@ -65,19 +65,21 @@ export class KeyPool {
     }
   }
 
-  /** A key for one authority, the same whenever it is asked for; undefined when there is none to take. */
-  async take(authority: AuthorityName, algorithm: CaKeyAlgorithm): Promise<KeyRef | undefined> {
-    const { scope, poolKeys } = this.parts;
-    const taken = await scope.run(authority.customerId, (manager) =>
-      poolKeys.take(manager, authority, algorithm),
-    );
+  /** A key for one authority; undefined when it makes one by its name. The answer is the same whenever it is asked. */
+  async take(
+    authority: AuthorityName,
+    wanted: { readonly name: string; readonly algorithm: CaKeyAlgorithm },
+  ): Promise<KeyRef | undefined> {
+    const { scope, poolKeys, clock } = this.parts;
+    const key = { ...wanted, createdAt: new Date(clock.now()) };
+    const taken = await scope.run(authority.customerId, (manager) => poolKeys.take(manager, authority, key));
     return taken === undefined ? undefined : parseKeyRef(taken);
   }
 
   /** Makes keys until there are enough of each kind. Returns how many it made. */
   async fill(): Promise<number> {
-    const { signer, size } = this.parts;
-    if (size === 0 || !signer.adopts) return 0;
+    const { signer } = this.parts;
+    if (!signer.adopts) return 0;
     const planned = await this.#plan();
     let made = 0;
     const makeNext = async (): Promise<void> => {

@@ -2,11 +2,11 @@ import { EntitySchema } from 'typeorm';
 import type { CaKeyAlgorithm } from '#libs/kms';
 import type { AuthorityKind } from '../authority/authority.entity.js';
 
-/** A key that was made ahead, and who took it. */
+/** A key that was made ahead and who took it, or a key that an authority has made for itself. */
 export interface PoolKeyRow {
   readonly name: string;
   readonly algorithm: CaKeyAlgorithm;
-  /** Null until the key is made. */
+  /** Null until the key is made; stays null for one that was not made ahead. */
   readonly keyRef: string | null;
   readonly createdAt: Date;
   /** Null while nobody has it, as are the following two. */

@@ -109,7 +109,8 @@ export class CeremonyTranscript1795449600000 implements MigrationInterface {
       CREATE TRIGGER chain_step BEFORE INSERT ON provisioner.ceremony_step
         FOR EACH ROW EXECUTE FUNCTION provisioner.chain_step();
 
-      -- Keys that were made ahead. A key's name is here before the key is made, so that none is lost.
+      -- Keys that were made ahead, and which key each CA takes: one of them, or one by its own name whose key_ref
+      -- stays NULL here. A name is here before the key is made, so that none is lost.
       CREATE TABLE provisioner.pool_key (
         name text PRIMARY KEY,
         algorithm text NOT NULL,
@@ -119,8 +120,7 @@ export class CeremonyTranscript1795449600000 implements MigrationInterface {
         kind text CHECK (kind IN ('root', 'intermediate')),
         generation integer,
         UNIQUE (customer_id, kind, generation),
-        CHECK (num_nulls(customer_id, kind, generation) IN (0, 3)),
-        CHECK (customer_id IS NULL OR key_ref IS NOT NULL)
+        CHECK (num_nulls(customer_id, kind, generation) IN (0, 3))
       );
       ALTER TABLE provisioner.pool_key ENABLE ROW LEVEL SECURITY;
       -- Keys that nobody has yet are everybody's; one that was taken is its customer's.
