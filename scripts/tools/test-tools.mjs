@@ -1,7 +1,10 @@
-// The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint.
+// The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint,
+// SoftHSM2, ministack.
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
+import { findMinistack } from './ministack.mjs';
 import { findNatsServer } from './nats-server.mjs';
+import { findSoftHsm } from './softhsm.mjs';
 import { findZlint } from './zlint.mjs';
 
 /** Finds or installs them. Returns the PATH to test with; exits 1 when a required one is not to be had. */
@@ -21,5 +24,8 @@ export function findTestTools() {
   }
   const zlint = findZlint();
   if (zlint) folders.push(zlint);
+  findSoftHsm();
+  const ministack = findMinistack();
+  if (ministack) folders.push(ministack);
   return [...folders, process.env.PATH].join(delimiter);
 }

@@ -82,18 +82,11 @@ export class AzureDriver implements KmsDriver {
   }
 
   async describe(resource: string, abortSignal: AbortSignal): Promise<DriverKey> {
-    const { name, version } = nameIn(resource);
-    try {
-      return description(resource, await this.#keys.getKey(name, { version, abortSignal }));
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-      return description(resource, await this.#keys.getDeletedKey(name, { abortSignal }));
-    }
+    return description(resource, await this.#get(resource, abortSignal));
   }
 
   async publicKey(resource: string, abortSignal: AbortSignal): Promise<Uint8Array> {
-    const { name, version } = nameIn(resource);
-    const { key } = await this.#keys.getKey(name, { version, abortSignal });
+    const { key } = await this.#get(resource, abortSignal);
     if (!key) throw signerFailure('key_mismatch', `The key ${resource} has no public key.`);
     return createPublicKey({ key: publicJwk(key), format: 'jwk' }).export({ format: 'der', type: 'spki' });
   }
@@ -173,6 +166,17 @@ export class AzureDriver implements KmsDriver {
 
   async close(): Promise<void> {
     this.#signers.clear();
+  }
+
+  /** The key, also while it is deleted and can be recovered. */
+  async #get(resource: string, abortSignal: AbortSignal): Promise<KeyVaultKey | DeletedKey> {
+    const { name, version } = nameIn(resource);
+    try {
+      return await this.#keys.getKey(name, { version, abortSignal });
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error;
+      return this.#keys.getDeletedKey(name, { abortSignal });
+    }
   }
 
   async #update(resource: string, change: UpdateKeyPropertiesOptions): Promise<void> {

@@ -41,6 +41,7 @@ export class Pkcs11Driver implements KmsDriver {
       this.token.use(async (session) => {
         const known = this.#records(session).find((record) => record.name === name);
         const record = known ?? {
+          revision: 1,
           id: randomBytes(16).toString('hex'),
           name,
           algorithm,
@@ -193,11 +194,10 @@ export class Pkcs11Driver implements KmsDriver {
 
   #rewrite(resource: string, change: Partial<KeyRecord>): Promise<void> {
     return this.token.use((session) => {
-      const record = { ...this.#record(session, resource), ...change };
-      const object = this.#present(session, pkcs11.CKO_DATA, resource);
-      this.token.library.C_SetAttributeValue(session, object, [
-        { type: pkcs11.CKA_VALUE, value: serializeKeyRecord(record) },
-      ]);
+      const record = this.#record(session, resource);
+      const old = this.#present(session, pkcs11.CKO_DATA, resource);
+      this.#writeRecord(session, { ...record, ...change, revision: record.revision + 1 });
+      this.token.library.C_DestroyObject(session, old);
     });
   }
 
@@ -231,18 +231,27 @@ export class Pkcs11Driver implements KmsDriver {
       { type: pkcs11.CKA_APPLICATION, value: application },
       ...(id === undefined ? [] : [{ type: pkcs11.CKA_OBJECT_ID, value: Buffer.from(id, 'hex') }]),
     ]);
-    return found.flatMap((object) => {
+    const newest = new Map<string, KeyRecord>();
+    for (const object of found) {
       const value = this.#attribute(session, object, pkcs11.CKA_VALUE);
       const record = value && parseKeyRecord(value);
-      if (!record) return [];
-      if (record.destroyAt === undefined || record.destroyAt > this.now()) return [record];
-      for (const kind of [pkcs11.CKO_PRIVATE_KEY, pkcs11.CKO_PUBLIC_KEY]) {
-        const key = this.#find(session, kind, record.id);
-        if (key) this.token.library.C_DestroyObject(session, key);
-      }
-      this.token.library.C_DestroyObject(session, object);
-      return [];
+      if (record && record.revision > (newest.get(record.id)?.revision ?? 0)) newest.set(record.id, record);
+    }
+    return [...newest.values()].filter((record) => {
+      const due = record.destroyAt !== undefined && record.destroyAt <= this.now();
+      if (due) this.#destroy(session, record.id);
+      return !due;
     });
+  }
+
+  #destroy(session: Buffer, id: string): void {
+    const { library } = this.token;
+    // The record last: while it is there, whoever reads it goes on.
+    for (const kind of [pkcs11.CKO_PRIVATE_KEY, pkcs11.CKO_PUBLIC_KEY, pkcs11.CKO_DATA]) {
+      for (let object = this.#find(session, kind, id); object; object = this.#find(session, kind, id)) {
+        library.C_DestroyObject(session, object);
+      }
+    }
   }
 
   #writeRecord(session: Buffer, record: KeyRecord): void {

@@ -6,6 +6,8 @@ import { caKeyAlgorithms } from '../signer.js';
  * Written before the key is made: a key without it cannot be.
  */
 const keyRecord = z.object({
+  /** Grows with each change: tokens do not change data objects, so a newer one stands beside the old for a moment. */
+  revision: z.number(),
   /** CKA_ID, hexadecimal. */
   id: z.string(),
   name: z.string(),

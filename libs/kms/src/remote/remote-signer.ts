@@ -18,6 +18,8 @@ interface CallLimit {
   readonly signal: AbortSignal;
   /** Epoch milliseconds. */
   readonly deadline: number;
+  /** Why the last try failed: that says more than that time is up. */
+  failure?: unknown;
 }
 
 export interface RemoteSignerOptions {
@@ -200,16 +202,17 @@ export class RemoteSigner implements OpenedSigner {
     const left = deadline - this.options.now();
     if (left <= 0) throw late();
     const controller = new AbortController();
+    const limit: CallLimit = { signal: controller.signal, deadline };
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const error = late();
+        const error = limit.failure ?? late();
         controller.abort(error);
         reject(error);
       }, left);
     });
     try {
-      return await Promise.race([work({ signal: controller.signal, deadline }), expired]);
+      return await Promise.race([work(limit), expired]);
     } catch (error) {
       controller.abort(error);
       throw error;
@@ -221,15 +224,17 @@ export class RemoteSigner implements OpenedSigner {
   /** Tries again what may succeed later, while there is time for it; then the last failure counts. */
   async #retrying<T>(
     operation: KmsOperation,
-    { signal, deadline }: CallLimit,
+    limit: CallLimit,
     attempt: (call: (work: () => Promise<T>) => Promise<T>) => Promise<T>,
   ): Promise<T> {
+    const { signal, deadline } = limit;
     for (let tries = 1; ; tries++) {
       try {
         return await attempt((work) => this.#observed(operation, signal, work));
       } catch (error) {
         const reason = signerFailureReason(error);
         if (reason !== 'throttled' && reason !== 'unreachable') throw error;
+        limit.failure = error;
         const wait = backoffMs(tries);
         if (tries === maxTries || this.options.now() + wait >= deadline) throw error;
         await pause(wait, signal);

@@ -1,4 +1,5 @@
 import { verify as verifyBytes } from 'node:crypto';
+import { jest } from '@jest/globals';
 import type { KeyRef } from '../key-ref.js';
 import { type CaKeyAlgorithm, caKeyAlgorithms, destructionDelayMs, type Signer } from '../signer.js';
 import { signerFailureReason } from '../signer-failure.js';
@@ -60,6 +61,8 @@ export function signerConformance(
   { algorithms = caKeyAlgorithms, destructionMs = destructionDelayMs }: ConformanceOptions = {},
 ): void {
   describe(`${name} is a signer`, () => {
+    // A server in a process of its own answers within a busy machine's time.
+    jest.setTimeout(30_000);
     let subject: SignerUnderTest;
     let signer: Signer;
     const soon = () => subject.now() + 10_000;
