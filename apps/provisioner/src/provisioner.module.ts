@@ -12,8 +12,8 @@ import {
   OutboxRelay,
   waitForSchema,
 } from '#libs/database';
-import { createSigner, type KeyManagement, kmsSettings, signerFailureReason } from '#libs/kms';
-import { checkHealth, type RunningService, type ServiceDeps } from '#libs/service';
+import type { KeyManagement } from '#libs/kms';
+import { checkHealth, openSigner, type RunningService, type ServiceDeps } from '#libs/service';
 import { AuthorityController } from './authority/authority.controller.js';
 import { AuthorityEntity } from './authority/authority.entity.js';
 import { AuthorityService } from './authority/authority.service.js';
@@ -125,20 +125,7 @@ export async function startProvisioner(deps: ProvisionerDeps): Promise<RunningSe
       await runner.stop();
       await app.close();
       await relay.stop();
-      await Promise.all([pool.end(), lockPool.end()]);
+      await Promise.all([pool.end(), lockPool.end(), deps.signer ? undefined : signer.close()]);
     },
   };
-}
-
-/** @throws StartError when the configured key cannot open the key store: an operator has to act */
-async function openSigner({ config, clock, logger }: ProvisionerDeps): Promise<KeyManagement> {
-  try {
-    return await createSigner(kmsSettings(config.kms), {
-      warn: (message) => logger.warn(message),
-      now: () => clock.now(),
-    });
-  } catch (error) {
-    if (!(error instanceof Error) || !signerFailureReason(error)) throw error;
-    throw new StartError(error.message, { cause: error });
-  }
 }

@@ -72,13 +72,13 @@ describe('a ceremony that is killed', () => {
   });
 
   it.each(births)('after %s is recorded goes on with the next', async (step) => {
-    const { create, service, underWay } = await worker();
+    const { create, advance, underWay } = await worker();
     const handle = `after-${step.replaceAll('_', '-')}`;
     const { id } = await create(handle);
     handles.set(handle, id);
     let ceremony = (await underWay(id)) ?? undefined;
     for (const _ of births.slice(0, births.indexOf(step) + 1)) {
-      ceremony = ceremony && (await service.advance(ceremony));
+      ceremony = ceremony && (await advance(ceremony));
     }
   });
 
@@ -97,11 +97,11 @@ describe('two that work on one ceremony at once', () => {
   it('record each step once, also without the lock', async () => {
     const first = await worker();
     const { id } = await first.create('raced');
-    const workers = [first, await worker()].map(async ({ service, underWay }) => {
+    const workers = [first, await worker()].map(async ({ advance, underWay }) => {
       for (let round = 0; round < 200; round++) {
         const ceremony = await underWay(id);
         if (!ceremony) return;
-        await service.advance(ceremony);
+        await advance(ceremony);
       }
     });
     await Promise.all(workers);

@@ -8,6 +8,7 @@ import { CeremonyLock } from './ceremony.lock.js';
 import type { CeremonyMetrics } from './ceremony.metrics.js';
 import type { CeremonyRepository } from './ceremony.repository.js';
 import type { CeremonyService } from './ceremony.service.js';
+import type { StepContext } from './ceremony-parts.js';
 import { stepAfter } from './ceremony-step.js';
 
 export interface CeremonyRunnerParts {
@@ -116,12 +117,12 @@ export class CeremonyRunner {
     // Read again under the lock: another replica may have ended it, or failed and set a later time.
     const found = await scope.run(customerId, (manager) => ceremonies.find(manager, id));
     if (!found || found.finishedAt || found.nextAttemptAt.getTime() > clock.now()) return;
-    let ceremony: CeremonyRow | undefined = found;
-    while (ceremony && !this.#stopping) {
-      const current: CeremonyRow = ceremony;
+    let context: StepContext | undefined = await service.begin(found);
+    while (context && !this.#stopping) {
+      const current: CeremonyRow = context.ceremony;
       const { kind, step, startedAt } = current;
       try {
-        ceremony = await service.advance(current);
+        context = await service.advance(context);
         metrics.stepDone(step);
       } catch (error) {
         metrics.stepFailed(step);
@@ -129,7 +130,7 @@ export class CeremonyRunner {
         await this.#postpone(current, error);
         return;
       }
-      if (!ceremony && !stepAfter(kind, step)) {
+      if (!context && !stepAfter(kind, step)) {
         relay.wake();
         if (kind === 'birth') metrics.finished((clock.now() - startedAt.getTime()) / 1_000);
         // The head of the transcript, in a place that the database does not reach.

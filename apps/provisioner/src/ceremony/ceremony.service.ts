@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm';
 import { productVersion } from '#libs/service';
 import { ActivationSteps } from './activation-steps.js';
 import type { CeremonyRow } from './ceremony.entity.js';
@@ -39,33 +40,38 @@ export class CeremonyService {
     };
   }
 
-  /**
-   * Does the current step and records it. Returns the ceremony at its next step, or undefined when there
-   * is none, or when another process recorded the step first.
-   */
-  async advance(ceremony: CeremonyRow): Promise<CeremonyRow | undefined> {
-    const { scope, ceremonies, clock } = this.parts;
-    const { step, customerId } = ceremony;
-    const outcome = await this.#steps[step](await this.#context(ceremony));
-    const facts = { ...outcome.facts, software: this.#software };
-    const recorded = await scope.run(customerId, async (manager) => {
-      const record = { ceremony, step, facts, doneAt: new Date(clock.now()) };
-      if (!(await ceremonies.record(manager, record))) return false;
-      await outcome.commit?.(manager);
-      return true;
-    });
-    const next = stepAfter(ceremony.kind, step);
-    return recorded && next ? { ...ceremony, step: next, failures: 0 } : undefined;
+  /** What is on record where a ceremony stands. */
+  begin(ceremony: CeremonyRow): Promise<StepContext> {
+    return this.parts.scope.run(ceremony.customerId, (manager) => this.#context(manager, ceremony));
   }
 
-  #context(ceremony: CeremonyRow): Promise<StepContext> {
-    const { scope, customers, authorities } = this.parts;
+  /**
+   * Does the current step and records it. Returns the ceremony at its next step, with what that needs, or undefined
+   * when there is none, or when another process recorded the step first.
+   */
+  async advance(context: StepContext): Promise<StepContext | undefined> {
+    const { scope, ceremonies, clock } = this.parts;
+    const { ceremony } = context;
+    const { step, customerId, kind } = ceremony;
+    const outcome = await this.#steps[step](context);
+    const facts = { ...outcome.facts, software: this.#software };
+    return scope.run(customerId, async (manager) => {
+      const record = { ceremony, step, facts, doneAt: new Date(clock.now()) };
+      if (!(await ceremonies.record(manager, record))) return undefined;
+      await outcome.commit?.(manager);
+      const next = stepAfter(kind, step);
+      return next && this.#context(manager, { ...ceremony, step: next, failures: 0 });
+    });
+  }
+
+  async #context(manager: EntityManager, ceremony: CeremonyRow): Promise<StepContext> {
+    const { customers, authorities } = this.parts;
     const { customerId, generation } = ceremony;
-    return scope.run(customerId, async (manager) => ({
+    return {
       ceremony,
       customer: present(await customers.byId(manager, customerId)),
       root: await authorities.newest(manager, customerId, 'root'),
       intermediate: await authorities.find(manager, { customerId, kind: 'intermediate', generation }),
-    }));
+    };
   }
 }

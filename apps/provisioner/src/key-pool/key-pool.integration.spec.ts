@@ -1,4 +1,4 @@
-import { KeyAlgorithm } from '#libs/contracts';
+import { CustomerStatus, KeyAlgorithm } from '#libs/contracts';
 import { becomesActive, eventually, ProvisionerHarness } from '../testing/provisioner-harness.js';
 import { throttledSigner } from '../testing/throttled-signer.js';
 
@@ -28,20 +28,20 @@ describe('a pool of keys', () => {
     const replica = await harness.replica({ signer: throttled.signer, keyPoolSize: signUps });
     const handles = Array.from({ length: signUps }, (_, index) => `rush-${index}`);
     const started = performance.now();
-    await Promise.all(handles.map((handle) => replica.client.createCustomer({ handle })));
-    const seconds = await Promise.all(
-      handles.map(async (handle) => {
-        await becomesActive(replica, handle, 60);
-        return (performance.now() - started) / 1_000;
-      }),
-    );
-    const slowest = Math.max(...seconds);
+    const patient = { timeoutMs: 60_000 };
+    await Promise.all(handles.map((handle) => replica.client.createCustomer({ handle }, patient)));
+    // One who asks seldom: fifty who ask all the time would be what is measured.
+    const provisioning = async (): Promise<boolean> => {
+      const { customers } = await replica.client.listCustomers({ pageSize: 500 }, patient);
+      return customers.some(({ status }) => status !== CustomerStatus.ACTIVE);
+    };
+    while (await provisioning()) await new Promise((resolve) => setTimeout(resolve, 100));
+    const slowest = (performance.now() - started) / 1_000;
     process.stderr.write(
       `${signUps} sign-ups at once: the slowest was active after ${slowest.toFixed(1)} s\n`,
     );
-    // Without the pool the keys alone would take (2 * 50 - 5) / 5 = 19 s. What this machine does besides is bounded
-    // loosely: the test is about who waits for keys, and nobody does.
-    expect(slowest).toBeLessThan((2 * signUps - 5) / 5);
+    // What a loaded machine takes says little; that nobody waited for a key says all.
+    expect(throttled.names().filter((name) => !name.startsWith('dev-pool-'))).toEqual([]);
     const [own] = await harness.database.query<{ count: string }>(
       `SELECT count(*) FROM provisioner.pool_key WHERE customer_id IS NOT NULL`,
     );

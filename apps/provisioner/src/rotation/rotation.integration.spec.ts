@@ -65,7 +65,7 @@ describe('a rotation that is killed', () => {
       const ceremony = await well.underWay(id);
       expect(ceremony).toMatchObject({ kind: 'rotation', step });
       // And once more between this step and the next.
-      if (ceremony) await well.service.advance(ceremony);
+      if (ceremony) await well.advance(ceremony);
       await (await worker()).runToEnd(id);
       expect(await well.underWay(id)).toBeNull();
       await expectTwoGenerations(id, handle);

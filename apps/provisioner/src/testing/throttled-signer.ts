@@ -1,11 +1,10 @@
 import { type KeyManagement, signerFailure } from '#libs/kms';
 import { signerWith } from './provisioner-harness.js';
 
-/** Key creations that were let through, and that were refused. */
 export interface ThrottledSigner {
   readonly signer: KeyManagement;
-  readonly created: () => number;
-  readonly throttled: () => number;
+  /** The names of all keys that were asked for, also of those that were refused. */
+  readonly names: () => readonly string[];
 }
 
 /**
@@ -13,21 +12,19 @@ export interface ThrottledSigner {
  * cloud providers refuse, and counts for nothing.
  */
 export function throttledSigner(real: KeyManagement, perSecond: number): ThrottledSigner {
-  let created = 0;
-  let throttled = 0;
+  const names: string[] = [];
   let tokens = perSecond;
   let filledAt = performance.now();
   const createKey: KeyManagement['createKey'] = async (...call) => {
+    names.push(call[0]);
     const now = performance.now();
     tokens = Math.min(perSecond, tokens + ((now - filledAt) / 1_000) * perSecond);
     filledAt = now;
     if (tokens < 1) {
-      throttled += 1;
       throw signerFailure('throttled', 'Too many keys a second.');
     }
     tokens -= 1;
-    created += 1;
     return real.createKey(...call);
   };
-  return { signer: signerWith(real, { createKey }), created: () => created, throttled: () => throttled };
+  return { signer: signerWith(real, { createKey }), names: () => names };
 }

@@ -91,10 +91,13 @@ export async function startWorker(
   const create = (handle: string) => customerService.create({ ...wish, handle }, 'a test');
   const underWay = (customerId: string) =>
     scope.run(customerId, (manager) => ceremonies.underWay(manager, customerId));
+  /** Does one step. */
+  const advance = async (ceremony: CeremonyRow): Promise<CeremonyRow | undefined> =>
+    (await service.advance(await service.begin(ceremony)))?.ceremony;
   /** Does the steps of what is under way, to its end. */
   const runToEnd = async (customerId: string): Promise<void> => {
     let ceremony: CeremonyRow | undefined = (await underWay(customerId)) ?? undefined;
-    while (ceremony) ceremony = await service.advance(ceremony);
+    while (ceremony) ceremony = await advance(ceremony);
   };
-  return { scope, service, customerService, rotations, create, underWay, runToEnd };
+  return { advance, rotations, create, underWay, runToEnd };
 }
