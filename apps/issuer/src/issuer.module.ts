@@ -41,7 +41,7 @@ export const issuerMigrations: MigrationSet = { service, migrations: [Issuer1795
 export class IssuerModule {
   static register(deps: IssuerDeps, parts: IssuerParts): DynamicModule {
     const { config, clock, logger, rpc } = deps;
-    const { metrics, mintPool: pool, ledger } = parts;
+    const { metrics, mintPool: pool, remote, ledger } = parts;
     const exhausted = new ExhaustedCustomers(clock);
     const entities = [AuthorityEntity, CustomerEntity, CertificateEntity];
     return {
@@ -107,7 +107,17 @@ export class IssuerModule {
             entitlements: EntitlementService,
             replays: ReplayService,
           ) =>
-            new MintService({ authorities, entitlements, replays, pool, ledger, exhausted, metrics, clock }),
+            new MintService({
+              authorities,
+              entitlements,
+              replays,
+              pool,
+              remote,
+              ledger,
+              exhausted,
+              metrics,
+              clock,
+            }),
         },
       ],
     };

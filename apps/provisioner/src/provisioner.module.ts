@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
-import { type ProvisionerConfig, StartError } from '#libs/config';
+import type { ProvisionerConfig } from '#libs/config';
 import {
   checkSchema,
   createPool,

@@ -8,6 +8,8 @@ export interface SignerOptions {
   readonly warn?: (message: string) => void;
   /** Epoch milliseconds; default the system's clock. */
   readonly now?: () => number;
+  /** Opens the default backend when it is needed first, too. */
+  readonly onDemand?: boolean;
   /** Hears of every call of a remote backend. */
   readonly observer?: SignerObserver;
 }
@@ -24,6 +26,6 @@ export async function createSigner(
   options: SignerOptions = {},
 ): Promise<KeyManagement> {
   const manager = new KeyManager(settings, options);
-  await manager.open();
+  if (!options.onDemand) await manager.open();
   return manager;
 }
