@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { DomainError } from '#libs/errors';
 import { caSignatureAlgorithms, parseKeyRef, type Signer } from '#libs/kms';
 import { lintTbsCertificate } from '#libs/lint';
@@ -8,6 +7,7 @@ import {
   CertificateError,
   KeyError,
   parseCertificate,
+  randomSerial,
   sha256Hex,
   signatureVerifies,
   verifyCertificateSignature,
@@ -86,7 +86,7 @@ export async function importedFacts(check: ImportCheck): Promise<StepFacts> {
   if (!same(intermediate.spki.der, await signer.publicKey(key))) {
     throw refusal(`the intermediate's public key is not the one of ${keyRef}`);
   }
-  const message = Buffer.concat([Buffer.from('proof of possession '), randomBytes(32)]);
+  const message = Buffer.concat([Buffer.from('proof of possession '), randomSerial()]);
   const [signature] = await signer.sign(key, [message], clock.now() + signingTimeMs);
   const scheme = caSignatureAlgorithms[algorithm];
   if (!signature || !signatureVerifies(intermediate.spki.der, scheme, { message, signature })) {

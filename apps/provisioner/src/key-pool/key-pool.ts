@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { TenantScope } from '#libs/database';
 import {
   type CaKeyAlgorithm,
@@ -9,6 +8,7 @@ import {
   parseKeyRef,
 } from '#libs/kms';
 import type { Clock } from '#libs/service';
+import { randomSerial } from '#libs/x509';
 import type { AuthorityName } from '../authority/authority.repository.js';
 import type { KeyPoolRepository } from './key-pool.repository.js';
 
@@ -102,7 +102,7 @@ export class KeyPool {
       for (const algorithm of stocked) {
         const missing = size - (await poolKeys.stock(manager, algorithm));
         for (let count = 0; count < missing; count++) {
-          const name = `dev-pool-${randomBytes(10).toString('hex')}`;
+          const name = `dev-pool-${randomSerial().toString('hex')}`;
           await poolKeys.plan(manager, { name, algorithm, createdAt });
         }
       }
