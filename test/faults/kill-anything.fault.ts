@@ -9,6 +9,7 @@ import { SteadyClient } from './steady-client.js';
 const kills = Number(process.env.FAULT_KILLS ?? 50);
 const victims = ['issuer', 'gateway', 'nats', 'postgresql'] as const;
 const clients = 4;
+const killsInARow = 5;
 
 function postmasterPid(dataDir: string): number | undefined {
   const folder = join(dataDir, 'postgres');
@@ -49,9 +50,7 @@ describe('killing the issuer, the gateway, NATS or PostgreSQL at random moments 
   it(
     `loses no certificate and double-issues none in ${kills} kills`,
     async () => {
-      const customer = await product.customer('steady');
-      const unlimited = ['--per-minute', 'unlimited', '--per-month', 'unlimited'];
-      await product.cli(['customer', 'set-limits', 'steady', ...unlimited]);
+      const customer = await product.unlimitedCustomer('steady');
       const csrs = Array.from({ length: 64 }, (_, i) => {
         const { csrDer } = createCsr({ commonName: 'steady', dnsNames: [`app-${i}.steady.internal`] });
         return pemEncode('CERTIFICATE REQUEST', csrDer);
@@ -68,14 +67,17 @@ describe('killing the issuer, the gateway, NATS or PostgreSQL at random moments 
         if (!victim) continue;
         done += 1;
         killed.set(victim, (killed.get(victim) ?? 0) + 1);
+        // Most kills hit a service that is still coming back; now and then it must have come back by itself.
+        if (done % killsInARow === 0) await everyClientServed(steady);
       }
-      await sleep(2_000);
+      await everyClientServed(steady);
       for (const client of steady) client.stop();
       await Promise.all(running);
 
       expect(steady.flatMap(({ faults }) => faults)).toEqual([]);
       const orders = steady.flatMap((client) => client.orders);
-      expect(orders.length).toBeGreaterThan(kills);
+      // A kill that no order felt proves nothing.
+      expect(orders.some(({ tries }) => tries > 1)).toBe(true);
 
       // No key has two issuances: an order that took several tries gives again what it gave.
       for (const { key, body, minted } of orders.filter(({ tries }) => tries > 1)) {
@@ -91,9 +93,16 @@ describe('killing the issuer, the gateway, NATS or PostgreSQL at random moments 
       const batches = orders.filter(({ size }) => size > 1).map(({ minted }) => batchNumber(minted));
       expect(batches.sort((a, b) => a - b)).toEqual(batches.map((_, i) => i + 1));
     },
-    kills * 3_000 + 180_000,
+    kills * 6_000 + 180_000,
   );
 });
+
+/** Until each client has had one more order answered, or has given up on one. */
+async function everyClientServed(steady: readonly SteadyClient[]): Promise<void> {
+  const ended = ({ orders, faults }: SteadyClient) => orders.length + faults.length;
+  const before = steady.map(ended);
+  while (steady.some((client, i) => ended(client) === before[i])) await sleep(50);
+}
 
 function batchNumber({ batch_id }: Minted): number {
   return Number(batch_id?.split('-#')[1]);

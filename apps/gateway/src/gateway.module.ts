@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -71,6 +71,8 @@ const readyHoldsMs = 250;
 export interface RunningGateway extends RunningService {
   /** What it listens on, for example `http://127.0.0.1:8080`. */
   readonly url: string;
+  /** The listener, for processes that share it. */
+  readonly listener: Server;
 }
 
 /** Starts the gateway on a current schema: follows events, then listens. */
@@ -90,7 +92,8 @@ export async function startGateway(deps: GatewayDeps): Promise<RunningGateway> {
       { logger: ['error', 'warn'], bodyParser: false, abortOnError: false },
     );
     const subscriptions = await followEvents(events, parts);
-    await app.listen(port, host);
+    if (deps.listener) await listenOn(app, deps.listener);
+    else await app.listen(port, host);
     routes.assertDocumented(operations);
     const url = urlOf(host, app.getHttpServer().address());
     parts.urls.listenOn(url);
@@ -98,6 +101,7 @@ export async function startGateway(deps: GatewayDeps): Promise<RunningGateway> {
     return {
       name: service,
       url,
+      listener: app.getHttpServer(),
       ready,
       async stop() {
         parts.draining.now = true;
@@ -110,6 +114,15 @@ export async function startGateway(deps: GatewayDeps): Promise<RunningGateway> {
     await parts.close();
     throw error;
   }
+}
+
+/** Accepts connections from the listener of another process, as that process does. */
+async function listenOn(app: NestFastifyApplication, listener: () => Promise<Server>): Promise<void> {
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  const shared = await listener();
+  // At once: a connection that comes before would find nobody.
+  app.getHttpServer().listen(shared);
 }
 
 function urlOf(host: string, address: AddressInfo | string | null): string {

@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import { DataSource } from 'typeorm';
 import type { GatewayConfig } from '#libs/config';
 import { BillingService, IssuerService, ProvisionerService, RevocationService } from '#libs/contracts';
@@ -22,7 +23,10 @@ import { ProblemResponder } from './problem/problem-responder.js';
 import { StatusService } from './status/status.service.js';
 import { GatewayMetrics } from './telemetry/gateway-metrics.js';
 
-export type GatewayDeps = ServiceDeps<GatewayConfig>;
+export type GatewayDeps = ServiceDeps<GatewayConfig> & {
+  /** A listener of another process to share, asked for once everything can serve; default: its own port. */
+  readonly listener?: () => Promise<Server>;
+};
 
 const service = 'gateway';
 /** Connections of the outbox relay and the health check, beside those of TypeORM. */
@@ -61,7 +65,6 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
   const onMessage = (csrs: number) => metrics.messageSent(csrs);
   const coalescer = new MintCoalescer({ issuer, clock, timeoutMs: mintTimeoutMs, onMessage });
   const mints = new MintService(new BearerAuthenticator(cache, bearers, metrics), directory, coalescer);
-  const { bodyLimit } = config;
 
   return {
     pool,
@@ -73,7 +76,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     problems,
     metrics,
     operator: new OperatorAuthenticator(config.operatorToken),
-    mintRoutes: new MintRoutes({ mints, problems, metrics, draining, bodyLimit }),
+    mintRoutes: new MintRoutes({ mints, problems }),
     customerService: new CustomerService({
       ...{ provisioner, issuer, billing: rpc.client(BillingService) },
       ...{ directory, customers, bearers, cache, tenants, outbox: new Outbox(service), relay, urls, logger },

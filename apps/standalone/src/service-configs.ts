@@ -32,7 +32,7 @@ export interface ServiceConfigSources {
 /** The configuration of each service as its own process would read it. */
 export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
   const { config, folder, publicUrl } = sources;
-  const { operations, baseDomain, host, port, bodyLimit, workers, keyPoolSize, orphanGraceHours } = config;
+  const { operations, baseDomain, host, port, bodyLimit, keyPoolSize, orphanGraceHours } = config;
   const nats: NatsConfig = {
     url: 'nats://in-process',
     user: undefined,
@@ -68,7 +68,7 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       baseDomain,
       operatorToken: folder.operatorToken,
     },
-    issuer: { ...shared('issuer', 6), kms, workers, pkiUrl, baseDomain },
+    issuer: { ...shared('issuer', 6), kms, workers: 0, pkiUrl, baseDomain },
     provisioner: { ...shared('provisioner', 4), kms, pkiUrl, keyPoolSize, orphanGraceHours },
     revocation: shared('revocation', 4),
     billing: shared('billing', 3),

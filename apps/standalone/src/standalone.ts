@@ -15,7 +15,7 @@ import type { Process } from '#libs/service';
 import { openDataFolder } from './data-folder.js';
 import { runDemo } from './demo/demo.js';
 import { ProductClient } from './demo/product-client.js';
-import { claimPort, originOf } from './free-port.js';
+import { originOf, PortClaims } from './free-port.js';
 import { type Product, startProduct } from './product.js';
 import { serviceConfigs } from './service-configs.js';
 import { Steps } from './steps.js';
@@ -47,10 +47,12 @@ export async function startStandalone(
 ): Promise<Process> {
   const steps = new Steps();
   const { host } = config;
-  const port = await claimPort(host, config.port);
+  const claims = new PortClaims();
+  const port = await claims.claim(host, config.port);
+  const metricsPort = await claimMetricsPort(claims, config.operations);
   const origin = originOf(host, port);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
-  const stops: (() => Promise<void>)[] = [];
+  const stops: (() => Promise<void>)[] = [() => claims.release()];
   const stop = async () => {
     for (const undo of stops.splice(0).reverse()) await undo();
   };
@@ -76,15 +78,16 @@ export async function startStandalone(
     const { operations } = config;
     if (operations.otlpEndpoint) stops.push((await startTracing('standalone', operations.otlpEndpoint)).stop);
     const loggerOf = (service: string) => createLogger(service, operations.logLevel, process.stderr);
+    await claims.release();
     const product = await steps.run(
       'services',
-      () => startProduct(configs, loggerOf),
+      () => startProduct(configs, options.once ? 1 : config.processes, loggerOf),
       ({ names }) => names.join(', '),
     );
     stops.push(() => product.stop());
     const metrics = await steps.run(
       'metrics',
-      () => startMetrics(operations, product),
+      () => startMetrics(operations.host, metricsPort, product),
       (server) => `http://${operations.host}:${server.port}/metrics`,
     );
     stops.push(() => metrics.close());
@@ -100,9 +103,11 @@ export async function startStandalone(
   }
 }
 
-/** On its port, or on a free one where that is taken: metrics are no reason not to serve. */
-async function startMetrics({ host, port }: OperationsConfig, product: Product): Promise<OperationsServer> {
-  const { registries, ready } = product;
-  const free = await claimPort(host, port).catch(() => claimPort(host, 0));
-  return startOperationsServer({ host, port: free, registries, ready });
+/** Its port, or a free one where that is taken: metrics are no reason not to serve. */
+function claimMetricsPort(claims: PortClaims, { host, port }: OperationsConfig): Promise<number> {
+  return claims.claim(host, port).catch(() => claims.claim(host, 0));
+}
+
+function startMetrics(host: string, port: number, { metrics, ready }: Product): Promise<OperationsServer> {
+  return startOperationsServer({ host, port, registries: metrics, ready });
 }

@@ -119,7 +119,16 @@ export const nats = z.object({
   }),
 });
 
-export const workers = option('ISSUER_WORKERS', integer(0, 256).default(availableParallelism()), {
-  description: 'Threads that verify, build and sign certificates; 0 does it on the main thread.',
+export const workers = option(
+  'ISSUER_WORKERS',
+  integer(0, 256).default(Math.max(1, availableParallelism() - 1)),
+  {
+    description: 'Threads that verify, build and sign certificates; 0 does it on the main thread.',
+    defaultText: 'one a core but one',
+  },
+);
+
+export const processes = option('PROCESSES', integer(1, 256).default(availableParallelism()), {
+  description: 'Processes of standalone that accept connections and mint.',
   defaultText: 'one a core',
 });

@@ -11,6 +11,7 @@ import {
   operatorToken,
   optionalOperatorToken,
   pkiUrl,
+  processes,
   publicUrl,
   requiredPkiUrl,
   workers,
@@ -37,6 +38,7 @@ export const schemas = {
     pkiUrl,
     baseDomain: domain,
     workers,
+    processes,
     operatorToken: optionalOperatorToken,
   }),
   cli: z.object({

@@ -10,10 +10,12 @@ export {
   histogram,
   type MetricSpec,
   Registry,
+  type RegistryOptions,
 } from './metrics.js';
+export { type MetricsSource, metricsText } from './metrics-text.js';
 export {
   type OperationsServer,
   type OperationsServerOptions,
   startOperationsServer,
 } from './operations-server.js';
-export { startTracing, type Tracing, withSpan } from './tracing.js';
+export { startTracing, type Tracing, withRequestSpan, withSpan } from './tracing.js';

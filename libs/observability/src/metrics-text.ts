@@ -1,13 +1,16 @@
-import type { Registry } from 'prom-client';
+/** Whatever can write its metrics in Prometheus's text format; prom-client's registries can. */
+export interface MetricsSource {
+  metrics(): Promise<string>;
+}
 
 /**
- * The metrics of several registries in Prometheus's text format. Services of one process have metrics of the
+ * The metrics of several sources in Prometheus's text format. Services of one process have metrics of the
  * same name, told apart by `service`; a name's help and type may stand there once.
  */
-export async function metricsText(registries: readonly Registry[]): Promise<string> {
+export async function metricsText(sources: readonly MetricsSource[]): Promise<string> {
   const families = new Map<string, { header: string[]; samples: string[] }>();
-  for (const registry of registries) {
-    const text = await registry.metrics();
+  for (const source of sources) {
+    const text = await source.metrics();
     let family: { header: string[]; samples: string[] } | undefined;
     for (const line of text.split('\n')) {
       const name = /^# (?:HELP|TYPE) (\S+)/.exec(line)?.[1];

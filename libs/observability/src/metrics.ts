@@ -10,10 +10,18 @@ const misnamed = [
   'nodejs_active_requests_total',
 ];
 
-/** A service's own registry; every series carries `service`. Process metrics are collected where they are asked for. */
-export function createRegistry(service: string, options: { process?: boolean } = {}): Registry {
+export interface RegistryOptions {
+  /** Collects the metrics of the process, too. */
+  readonly process?: boolean;
+  /** The number of the process where several serve behind one scrape. */
+  readonly replica?: number;
+}
+
+/** A service's own registry; every series carries `service`. */
+export function createRegistry(service: string, options: RegistryOptions = {}): Registry {
   const registry = new Registry();
-  registry.setDefaultLabels({ service });
+  const { replica } = options;
+  registry.setDefaultLabels({ service, ...(replica !== undefined && { replica }) });
   if (options.process) {
     collectDefaultMetrics({ register: registry });
     // Gauges whose names end as only a counter's may; the same numbers are there without the ending.

@@ -6,14 +6,14 @@ import { Registry } from 'prom-client';
 import { StartError } from '#libs/config';
 import { errorCode } from '#libs/errors';
 import type { HealthReport } from './health.js';
-import { metricsText } from './metrics-text.js';
+import { type MetricsSource, metricsText } from './metrics-text.js';
 
 export interface OperationsServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
   /** One a service of this process. */
-  readonly registries: readonly Registry[];
+  readonly registries: readonly MetricsSource[];
   /** What `/ready` answers; asked anew for every request. */
   readonly ready: () => Promise<HealthReport>;
 }

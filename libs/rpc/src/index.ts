@@ -11,6 +11,9 @@ export {
 } from './nats/nats-server-config.js';
 export type { NatsSettings, NatsTlsFiles } from './nats/nats-settings.js';
 export { type NatsUser, natsUsers } from './nats/topology.js';
+export type { Channel, MainMessage, ReplicaMessage } from './replica/channel.js';
+export { createReplicaRuntime, type ReplicaRuntime } from './replica/replica.runtime.js';
+export { serveReplica } from './replica/serve-replica.js';
 export { RpcController, RpcMethod } from './rpc-controller.decorator.js';
 export type { RpcLogger } from './rpc-logger.js';
 export type { RpcServer } from './rpc-server.js';

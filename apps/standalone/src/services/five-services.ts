@@ -10,7 +10,7 @@ import { randomSecret } from '#libs/x509';
 import { openDataFolder, writeWhole } from '../data-folder.js';
 import { runDemo } from '../demo/demo.js';
 import { ProductClient } from '../demo/product-client.js';
-import { claimPort, originOf } from '../free-port.js';
+import { originOf, PortClaims } from '../free-port.js';
 import { Steps } from '../steps.js';
 import { serviceEnvironments } from './service-environments.js';
 import { Supervised } from './supervised.js';
@@ -42,10 +42,11 @@ export async function startFiveServices(
   options: FiveServicesOptions,
 ): Promise<Process> {
   const steps = new Steps();
-  const port = await claimPort(config.host, config.port);
+  const claims = new PortClaims();
+  const port = await claims.claim(config.host, config.port);
   const origin = originOf(config.host, port);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
-  const stops: (() => Promise<void>)[] = [];
+  const stops: (() => Promise<void>)[] = [() => claims.release()];
   const stop = async () => {
     for (const undo of stops.splice(0).reverse()) await undo();
   };
@@ -59,7 +60,7 @@ export async function startFiveServices(
     stops.push(() => postgres.stop());
     options.signal.throwIfAborted();
 
-    const natsPort = await claimPort(loopback, 0);
+    const natsPort = await claims.claim(loopback, 0);
     const natsPasswords = forEachService(() => randomSecret());
     const natsConfig = join(folder.path, 'nats-server.conf');
     const storeDir = join(folder.path, 'nats');
@@ -73,7 +74,7 @@ export async function startFiveServices(
     });
     writeWhole(natsConfig, rendered);
     writeWhole(join(folder.path, 'nats.json'), `${JSON.stringify(access, null, 2)}\n`);
-    const metricsPorts = await claimMetricsPorts(config);
+    const metricsPorts = await claimMetricsPorts(claims, config);
     const environments = serviceEnvironments({
       config: { ...config, port },
       folder,
@@ -107,6 +108,7 @@ export async function startFiveServices(
         }),
     );
     const all = [nats, ...services];
+    await claims.release();
     for (const each of all) each.start();
     stops.push(async () => {
       // The gateway first: what it accepted, the others still answer.
@@ -141,11 +143,12 @@ function forEachService<T>(make: (service: ServiceName) => T): Record<ServiceNam
 }
 
 /** Consecutive ports from the configured one on; all free ones when that is 0. */
-async function claimMetricsPorts({
-  operations: { host, port },
-}: StandaloneConfig): Promise<Record<ServiceName, number>> {
+async function claimMetricsPorts(
+  claims: PortClaims,
+  { operations: { host, port } }: StandaloneConfig,
+): Promise<Record<ServiceName, number>> {
   const ports = forEachService((service) => (port === 0 ? 0 : port + serviceNames.indexOf(service)));
-  for (const service of serviceNames) ports[service] = await claimPort(host, ports[service]);
+  for (const service of serviceNames) ports[service] = await claims.claim(host, ports[service]);
   return ports;
 }
 
