@@ -1,10 +1,11 @@
 import { footprint } from './footprint.bench.js';
+import { kms } from './kms.bench.js';
 import { type Row, report } from './lib/report.js';
 import { mintServices, mintStandalone } from './mint-http.bench.js';
 import { mintLoop } from './mint-loop.bench.js';
 import { storedRows } from './stored-rows.bench.js';
 
-const benchmarks = [mintLoop, mintStandalone, mintServices, storedRows, footprint];
+const benchmarks = [mintLoop, mintStandalone, mintServices, storedRows, footprint, kms];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));

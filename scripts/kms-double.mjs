@@ -27,7 +27,9 @@ async function start() {
       const { findMinistack } = await import('./tools/ministack.mjs');
       const folder = findMinistack();
       if (!folder) process.exit(1);
-      return (await testing.startMinistack(join(folder, 'ministack'))).freshAccount();
+      const ministack = await testing.startMinistack(join(folder, 'ministack'));
+      process.once('SIGTERM', () => void ministack.stop().finally(() => process.exit(0)));
+      return ministack.freshAccount();
     }
     case 'google':
       return (await testing.startGoogleDouble()).env;

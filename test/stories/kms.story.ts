@@ -10,7 +10,7 @@ import {
   startSoftHsm,
   startVaultDouble,
 } from '#libs/testing';
-import { openssl } from '../support/openssl.js';
+import { Openssl } from '../support/openssl.js';
 import { Product, type Refusal, temporaryFolder } from '../support/product.js';
 import { story } from '../support/story.js';
 
@@ -70,6 +70,9 @@ async function demo(env: Env, dataDir: string): Promise<{ code: number; output: 
 }
 
 describe('CA keys in a key management service', () => {
+  const openssl = new Openssl();
+  afterAll(() => openssl.dispose());
+
   for (const { name, start } of backends) {
     const tell = start ? it : it.skip;
     tell(
