@@ -1,4 +1,5 @@
 import { footprint } from './footprint.bench.js';
+import { kms } from './kms.bench.js';
 import { type Row, report } from './lib/report.js';
 import { mintServices, mintStandalone } from './mint-http.bench.js';
 import { mintLoop } from './mint-loop.bench.js';
@@ -6,7 +7,7 @@ import { mintStages } from './mint-stages.bench.js';
 import { revocation } from './revocation.bench.js';
 import { storedRows } from './stored-rows.bench.js';
 
-const benchmarks = [mintLoop, mintStages, mintStandalone, mintServices, revocation, storedRows, footprint];
+const benchmarks = [mintLoop, mintStages, mintStandalone, mintServices, revocation, storedRows, footprint, kms];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));

@@ -1,9 +1,11 @@
 // The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint,
-// and the relying parties of relying-parties.mjs.
+// SoftHSM2, ministack, and the relying parties of relying-parties.mjs.
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
+import { findMinistack } from './ministack.mjs';
 import { findNatsServer } from './nats-server.mjs';
 import { findRelyingParties } from './relying-parties.mjs';
+import { findSoftHsm } from './softhsm.mjs';
 import { findZlint } from './zlint.mjs';
 
 /** Finds or installs them. Returns the PATH to test with; exits 1 when a required one is not to be had. */
@@ -25,5 +27,8 @@ export function findTestTools() {
   if (zlint) folders.push(zlint);
   const relyingParties = findRelyingParties();
   if (relyingParties) folders.push(relyingParties);
+  findSoftHsm();
+  const ministack = findMinistack();
+  if (ministack) folders.push(ministack);
   return [...folders, process.env.PATH].join(delimiter);
 }

@@ -4,7 +4,9 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { checkSchema, type MigrationSet } from '#libs/database';
-import { checkHealth, type HealthReport, type RunningService } from '#libs/service';
+import { checkHealth, type HealthReport, productVersion, type RunningService } from '#libs/service';
+import { CeremonyController } from './ceremony/ceremony.controller.js';
+import { CeremonyService } from './ceremony/ceremony.service.js';
 import { CustomerController } from './customer/customer.controller.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CreateGateway1795363200000 } from './database/migrations/1795363200000-create-gateway.migration.js';
@@ -27,7 +29,6 @@ import { CrlCacheService } from './revocation/crl-cache.service.js';
 import { OperatorRevocationController } from './revocation/operator-revocation.controller.js';
 import { RevocationController } from './revocation/revocation.controller.js';
 import { RevocationService } from './revocation/revocation.service.js';
-import { productVersion } from './status/product-version.js';
 import { sharedFor } from './status/shared-for.js';
 import { readiness, StatusController } from './status/status.controller.js';
 import { StatusService } from './status/status.service.js';
@@ -48,6 +49,7 @@ export class GatewayModule {
         CustomerController,
         RevocationController,
         OperatorRevocationController,
+        CeremonyController,
         PkiController,
         StatusController,
         OpenApiController,
@@ -58,6 +60,7 @@ export class GatewayModule {
         { provide: ProblemResponder, useValue: parts.problems },
         { provide: PublicUrls, useValue: parts.urls },
         { provide: CustomerService, useValue: parts.customerService },
+        { provide: CeremonyService, useValue: parts.ceremonyService },
         { provide: TrustArtifactService, useValue: parts.artifacts },
         { provide: SerialStatusService, useValue: parts.serials },
         { provide: BulkService, useValue: parts.bulk },

@@ -3,11 +3,12 @@ import { DataSource } from 'typeorm';
 import type { GatewayConfig } from '#libs/config';
 import { BillingService, IssuerService, ProvisionerService, RevocationService } from '#libs/contracts';
 import { createPool, dataSourceOptions, Outbox, OutboxRelay, TenantScope } from '#libs/database';
-import type { ServiceDeps } from '#libs/service';
+import { productVersion, type ServiceDeps } from '#libs/service';
 import { BearerAuthenticator } from './auth/bearer.authenticator.js';
 import { BearerRepository } from './auth/bearer.repository.js';
 import { BearerCache } from './auth/bearer-cache.js';
 import { OperatorAuthenticator } from './auth/operator.authenticator.js';
+import { CeremonyService } from './ceremony/ceremony.service.js';
 import { CustomerDirectory } from './customer/customer.directory.js';
 import { CustomerRepository } from './customer/customer.repository.js';
 import { CustomerService } from './customer/customer.service.js';
@@ -23,7 +24,6 @@ import { ProblemResponder } from './problem/problem-responder.js';
 import { BulkService } from './revocation/bulk.service.js';
 import { CrlCacheService } from './revocation/crl-cache.service.js';
 import { RevocationService as RevocationDoor } from './revocation/revocation.service.js';
-import { productVersion } from './status/product-version.js';
 import { StatusService } from './status/status.service.js';
 import { GatewayMetrics } from './telemetry/gateway-metrics.js';
 
@@ -90,6 +90,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
       baseDomain: config.baseDomain,
     }),
     relyingParties,
+    ceremonyService: new CeremonyService({ provisioner, logger }),
     artifacts: new TrustArtifactService(provisioner, clock),
     serials: new SerialStatusService(directory, revocation),
     bulk: new BulkService(directory, revocation),

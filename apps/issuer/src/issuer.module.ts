@@ -56,7 +56,7 @@ export const issuerMigrations: MigrationSet = {
 export class IssuerModule {
   static register(deps: IssuerDeps, parts: IssuerParts): DynamicModule {
     const { config, clock, logger, rpc } = deps;
-    const { metrics, mintPool: pool, ledger } = parts;
+    const { metrics, mintPool: pool, remote, ledger } = parts;
     const exhausted = new ExhaustedCustomers(clock);
     const entities = [AuthorityEntity, CustomerEntity, CertificateEntity];
     return {
@@ -140,7 +140,7 @@ export class IssuerModule {
           ) =>
             new MintService({
               ...{ authorities, entitlements, replays, blockedKeys },
-              ...{ pool, ledger, exhausted, metrics, clock },
+              ...{ pool, remote, ledger, exhausted, metrics, clock },
             }),
         },
       ],

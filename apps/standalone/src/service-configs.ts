@@ -33,7 +33,7 @@ export interface ServiceConfigSources {
 /** The configuration of each service as its own process would read it. */
 export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
   const { config, folder, publicUrl } = sources;
-  const { operations, baseDomain, host, port, bodyLimit } = config;
+  const { operations, baseDomain, host, port, bodyLimit, keyPoolSize, orphanGraceHours } = config;
   const nats: NatsConfig = {
     url: 'nats://in-process',
     user: undefined,
@@ -43,7 +43,7 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
     tlsKey: undefined,
   };
   const kms: KmsConfig = {
-    backend: 'local',
+    ...config.kms,
     localDir: folder.keys,
     localKeyFile: folder.keyFile,
     localPassphrase: undefined,
@@ -74,7 +74,7 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       ...shared('issuer', 6),
       ...{ kms, workers: 0, pkiUrl, baseDomain, shortLivedTtl: config.shortLivedTtl },
     },
-    provisioner: { ...shared('provisioner', 4), kms, pkiUrl },
+    provisioner: { ...shared('provisioner', 4), kms, pkiUrl, keyPoolSize, orphanGraceHours },
     revocation: {
       ...shared('revocation', 6),
       ...{ kms, pkiUrl, statusHost: config.statusHost, statusPort: config.statusPort },

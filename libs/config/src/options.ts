@@ -140,25 +140,6 @@ export const nats = z.object({
   }),
 });
 
-/** Where CA keys are. */
-export const kms = z.object({
-  backend: option('KMS', z.enum(['local']).default('local'), {
-    description: 'Backend of CA keys; `local` keeps them encrypted in files, as software keys.',
-  }),
-  localDir: option('KMS_LOCAL_DIR', z.string().min(1), {
-    description: 'Folder of the encrypted CA keys; provisioner and issuer share it.',
-  }),
-  localKeyFile: option('KMS_LOCAL_KEY_FILE', z.string().min(1).optional(), {
-    description: 'File of the 32-byte key that encrypts CA keys.',
-    defaultText: 'a passphrase',
-  }),
-  localPassphrase: option('KMS_LOCAL_PASSPHRASE', z.string().min(12).optional(), {
-    description: 'Passphrase that encrypts CA keys, at least 12 characters.',
-    defaultText: 'a key file',
-    secret: true,
-  }),
-});
-
 export const revocationRecordDir = option('REVOCATION_RECORD_DIR', z.string().min(1), {
   description:
     'Folder that remembers every revocation and the highest CRL number outside of the database, so that a restored backup cannot un-revoke. Keep it on another disk than the database and let it outlive both; replicas may share it.',

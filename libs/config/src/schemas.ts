@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { kms, standaloneKms } from './kms-options.js';
 import { option, url } from './option.js';
 import {
   crlInterval,
   database,
   dataDir,
   domain,
-  kms,
   listen,
   nats,
   ocspResponses,
@@ -22,6 +22,7 @@ import {
   statusUrl,
   workers,
 } from './options.js';
+import { keyCare } from './provisioner-options.js';
 
 /** The options of every service process. */
 const service = { operations, database, nats };
@@ -38,7 +39,7 @@ export const schemas = {
     statusUrl,
   }),
   issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain, shortLivedTtl }),
-  provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
+  provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl, ...keyCare }),
   revocation: z.object({
     ...service,
     kms,
@@ -54,6 +55,8 @@ export const schemas = {
     ...statusListen,
     operations,
     dataDir,
+    kms: standaloneKms,
+    ...keyCare,
     publicUrl,
     pkiUrl,
     baseDomain: domain,

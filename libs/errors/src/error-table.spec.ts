@@ -8,6 +8,7 @@ describe('the error table', () => {
         .map(([code, row]) => `${row.http} ${code}`)
         .sort(),
     ).toEqual([
+      '400 bad_certificate',
       '400 bad_count',
       '400 bad_handle',
       '400 bad_request',
@@ -22,6 +23,7 @@ describe('the error table', () => {
       '404 job_not_found',
       '404 serial_not_found',
       '405 method_not_allowed',
+      '409 ceremony_under_way',
       '409 customer_exists',
       '409 idempotency_key_reused',
       '409 not_on_hold',

@@ -1,8 +1,23 @@
 export { FixedClock } from './fixed-clock.js';
+export {
+  type AwsDouble,
+  type AzureDouble,
+  type GoogleDouble,
+  type KmsDouble,
+  type KmsDoubleOptions,
+  type KmsFault,
+  type KmsFaults,
+  startAwsDouble,
+  startAzureDouble,
+  startGoogleDouble,
+  startVaultDouble,
+} from './kms/index.js';
+export { type Ministack, startMinistack } from './ministack.js';
 export { type Example, type ExampleCall, type ExampleOutcome, natsExample } from './nats-examples.js';
 export { type NatsServer, type NatsServerOptions, startNatsServer } from './nats-server.js';
 export { openssl, type TestChain, type TestCsr, type TestCsrOptions, type TestKeyType } from './openssl.js';
 export { requireTool } from './require-tool.js';
 export { restOf } from './rest-of-service.js';
 export { type SharedPostgres, startSharedPostgres } from './shared-postgres.js';
+export { type SoftHsm, type SoftHsmOptions, startSoftHsm } from './softhsm.js';
 export { type TestDatabase, testDatabase } from './test-database.js';

@@ -5,16 +5,16 @@ import { RpcController, RpcMethod } from '#libs/rpc';
 type Controller = abstract new (...parameters: never[]) => object;
 
 /**
- * A controller for the methods of a service that a double leaves out: they answer `service_unavailable`. A server
+ * A controller for the methods of a service that its doubles leave out: they answer `service_unavailable`. A server
  * refuses to start with a method missing, and a test's double says only what its test needs.
  *
- * @param double its methods are named as the service's are
+ * @param doubles their methods are named as the service's are
  */
-export function restOf(service: DescService, double: Controller): new () => object {
+export function restOf(service: DescService, ...doubles: Controller[]): new () => object {
   class Rest {}
   const methods = service.methods.filter(
     (method): method is DescMethodUnary =>
-      method.methodKind === 'unary' && !(method.localName in double.prototype),
+      method.methodKind === 'unary' && !doubles.some((double) => method.localName in double.prototype),
   );
   for (const method of methods) {
     const value = async (): Promise<never> => {

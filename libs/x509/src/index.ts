@@ -40,7 +40,11 @@ export {
   type TbsCrl,
 } from './crl/parse-crl.js';
 export { CertificationRequest } from './csr/certification-request.js';
-export { type CreatedCsr, type CsrWish, certificationRequestInfo, createCsr } from './csr/create-csr.js';
+export {
+  type CertificationRequestSpec,
+  certificationRequestInfo,
+} from './csr/certification-request-info.js';
+export { type CreatedCsr, type CsrWish, createCsr } from './csr/create-csr.js';
 export { CsrError } from './csr/csr-error.js';
 export { type GeneralName, generalNameTag } from './csr/general-names.js';
 export { checkDnsName, checkHostName, checkMailbox } from './csr/name-syntax.js';
@@ -56,7 +60,7 @@ export {
   readSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
 } from './key/subject-public-key-info.js';
-export { type DistinguishedName, upperBound } from './name/name-writer.js';
+export { type DistinguishedName, nameDer, upperBound } from './name/name-writer.js';
 export {
   type CertId,
   type CertIdHash,

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { DomainError, type ErrorCode, errors } from '#libs/errors';
+import { pemEncode } from '#libs/x509';
 import { refusal } from '../testing/fake-services.js';
 import {
   bodyLimit,
@@ -29,6 +30,7 @@ describe('/openapi.json', () => {
   let bearer: string;
   const usual = { ttl: '7d', file: 'root.pem', serial: 'ab', job: '0b9e3a52-6f0c-4c9e-9b5e-0d6a3f1f7c11' };
   const minting = { version: 'v1', csr_pems: [pemOf('one'), pemOf('two')], ttl: '7d' };
+  const certificatePem = pemEncode('CERTIFICATE', Buffer.from('a certificate'));
   let created = 0;
 
   beforeAll(async () => {
@@ -60,6 +62,10 @@ describe('/openapi.json', () => {
         return { body: { handle: `new-${created}` } };
       case 'setLimits':
         return { method, body: { per_minute: 5 } };
+      case 'rotateCa':
+        return { method, body: {} };
+      case 'importCa':
+        return { method, body: { certificates_pem: certificatePem.repeat(2) } };
       default:
         return { method };
     }

@@ -1,3 +1,4 @@
+import { ceremonyOperations } from '../ceremony/ceremony.operations.js';
 import { customerOperations } from '../customer/customer.operations.js';
 import { mintOperations } from '../mint/mint.operations.js';
 import { pkiOperations } from '../pki/pki.operations.js';
@@ -11,5 +12,6 @@ export const operations: readonly Operation[] = [
   ...revocationOperations,
   ...pkiOperations,
   ...customerOperations,
+  ...ceremonyOperations,
   ...statusOperations,
 ];

@@ -22,8 +22,15 @@ export const pkiOperations: readonly Operation[] = [
       {
         name: 'file',
         in: 'path',
-        description: 'chain.pem is the intermediate, then the root.',
-        schema: { type: 'string', enum: artifactNames },
+        description:
+          'chain.pem is the intermediate, then the root. Of one generation: intermediate-g1.pem, intermediate-g1.der, chain-g1.pem and so on.',
+        schema: {
+          type: 'string',
+          anyOf: [
+            { enum: artifactNames },
+            { pattern: '^(?:intermediate-g[1-9][0-9]{0,5}\\.(?:pem|der)|chain-g[1-9][0-9]{0,5}\\.pem)$' },
+          ],
+        },
       },
     ],
     answer: {

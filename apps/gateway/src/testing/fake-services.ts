@@ -15,6 +15,8 @@ import {
   type GetCustomerRequest,
   type GetQuotaRequest,
   type GetSerialStatusRequest,
+  type GetTranscriptRequest,
+  type ImportAuthorityRequest,
   IssuerService,
   KeyAlgorithm,
   type ListCrlsRequest,
@@ -25,10 +27,12 @@ import {
   ProvisionerService,
   type ReconcileJournalRequest,
   type RegenerateCrlsRequest,
+  type RequestAuthorityRequest,
   type ResumeCustomerRequest,
   RevocationReason,
   RevocationService,
   type RevokeRequest,
+  type RotateAuthorityRequest,
   SerialStatus,
   type SetLimitsRequest,
   type StartBulkRevocationRequest,
@@ -209,8 +213,9 @@ class FakeProvisioner {
   }
 
   @RpcMethod(ProvisionerService.method.getAuthority)
-  async getAuthority({ handle }: GetAuthorityRequest) {
+  async getAuthority({ handle, generation }: GetAuthorityRequest) {
     this.product.authorityAsked += 1;
+    if (generation > 1) throw new DomainError('bad_path', 'There is no such generation.');
     const { id, status } = this.product.customer(handle);
     if (status === CustomerStatus.PROVISIONING) {
       throw new DomainError('customer_not_active', `The CA of ${handle} is being made.`);
@@ -222,6 +227,48 @@ class FakeProvisioner {
         handle,
         intermediateDer: Buffer.from('the intermediate'),
         rootDer: Buffer.from('the root'),
+      },
+    };
+  }
+}
+
+@RpcController(ProvisionerService)
+class FakeCeremonies {
+  constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
+
+  @RpcMethod(ProvisionerService.method.rotateAuthority)
+  async rotateAuthority({ handle, now, dryRun }: RotateAuthorityRequest) {
+    const { status } = this.product.customer(handle);
+    if (status === CustomerStatus.PROVISIONING) throw new DomainError('customer_not_active', 'Not yet.');
+    return {
+      underWay: now && !dryRun,
+      ...{ generation: 1, nextGeneration: 2, keyName: `dev-${handle}-intermediate-g2` },
+      ...{ dueAt: 1_790_000_000n, retiredAt: 1_800_000_000n, steps: ['intermediate_key', 'activate'] },
+    };
+  }
+
+  @RpcMethod(ProvisionerService.method.requestAuthority)
+  async requestAuthority({ handle }: RequestAuthorityRequest) {
+    this.product.customer(handle);
+    return { csrDer: Buffer.from('the request'), generation: 1, keyRef: 'local:dev-x-intermediate' };
+  }
+
+  @RpcMethod(ProvisionerService.method.importAuthority)
+  async importAuthority({ handle, certificates }: ImportAuthorityRequest) {
+    this.product.customer(handle);
+    if (certificates.length !== 2) throw new DomainError('bad_certificate', 'Give exactly two.');
+    return { generation: 2 };
+  }
+
+  @RpcMethod(ProvisionerService.method.getTranscript)
+  async getTranscript({ handle }: GetTranscriptRequest) {
+    const { id } = this.product.customer(handle);
+    const entry = JSON.stringify({ sequence: 1, handle });
+    return {
+      transcript: {
+        ...{ customerId: id, handle },
+        entries: [{ entry, hash: sha256(Buffer.from(entry)) }],
+        artifacts: [{ name: 'root-1', kind: 'CERTIFICATE', content: Buffer.from('the root') }],
       },
     };
   }
@@ -338,7 +385,7 @@ export class FakeServicesModule {}
 
 export const fakeControllers = [
   ...[FakeIssuer, restOf(IssuerService, FakeIssuer)],
-  ...[FakeProvisioner, restOf(ProvisionerService, FakeProvisioner)],
+  ...[FakeProvisioner, FakeCeremonies, restOf(ProvisionerService, FakeProvisioner, FakeCeremonies)],
   ...[FakeRevocation, FakeRevocationOperations],
   FakeBilling,
 ];

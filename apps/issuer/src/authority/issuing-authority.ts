@@ -28,8 +28,8 @@ export interface PkiNames {
 
 /** @throws internal when a row lacks what only a retired intermediate lacks */
 export function issuingAuthority(row: AuthorityRow, names: PkiNames): IssuingAuthority {
-  const { caId, customerId, handle, keyRef, algorithm, intermediateDer, rootDer } = row;
-  if (!handle || !keyRef || algorithm === null || !intermediateDer || !rootDer) {
+  const { caId, customerId, handle, keyRef, algorithm, intermediateDer, rootDer, generation } = row;
+  if (!handle || !keyRef || algorithm === null || !intermediateDer || !rootDer || generation === null) {
     throw new DomainError('internal', `The intermediate ${caId} is known by its id only.`);
   }
   const base = `${names.pkiUrl}/${handle}`;
@@ -44,7 +44,7 @@ export function issuingAuthority(row: AuthorityRow, names: PkiNames): IssuingAut
       crlUrls: crlUrls(base, row),
       shortLivedMs: names.shortLivedTtl === 0 ? 0 : (names.shortLivedTtl + backdate) * 1000,
       ocspUrl: `${base}/ocsp`,
-      caIssuersUrl: `${base}/ca/intermediate.der`,
+      caIssuersUrl: `${base}/ca/intermediate-g${generation}.der`,
     },
     chain: [intermediateDer, rootDer],
     notAfter: parseCertificate(intermediateDer).notAfter,

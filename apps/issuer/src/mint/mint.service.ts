@@ -19,11 +19,13 @@ import type { Ledger, LedgerEntry } from './mint.ledger.js';
 import type { MintMetrics } from './mint.metrics.js';
 import type { MintPool } from './mint.pool.js';
 import type { LedgerVerdict, LimitState } from './record-mints.js';
+import type { RemoteMint } from './remote.mint.js';
 import { signBatch } from './sign-batch.js';
 
 export interface MintServiceOptions {
   readonly authorities: AuthorityService;
   readonly pool: MintPool;
+  readonly remote: RemoteMint;
   readonly ledger: Ledger;
   readonly replays: ReplayService;
   readonly exhausted: ExhaustedCustomers;
@@ -32,6 +34,9 @@ export interface MintServiceOptions {
   readonly metrics: MintMetrics;
   readonly clock: Clock;
 }
+
+/** References of keys that the mint threads hold themselves. */
+const localKey = 'local:';
 
 type Decided = Exclude<LedgerVerdict, { outcome: 'no_entitlement' }>;
 
@@ -96,7 +101,9 @@ export class MintService {
     const unsigned = { authority: signing, csrs, deadline, ...validity };
     const count = csrs.length;
     const { block, issued: certificates } = await withSpan('sign', { certificates: count }, () =>
-      signBatch(this.options.pool, unsigned),
+      signing.keyRef.startsWith(localKey)
+        ? signBatch(this.options.pool, unsigned)
+        : this.options.remote.sign(unsigned),
     );
     const issued = credentialId === '' ? certificates : withMinting(certificates, credentialId, block);
     return { customerId, customerUuid, caUuid, count, ...validity, block, issued, idempotency, deadline };

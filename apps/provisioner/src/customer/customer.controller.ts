@@ -14,8 +14,10 @@ import {
   type SuspendCustomerResponseSchema,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
-import { RpcController, RpcMethod } from '#libs/rpc';
+import { type CallContext, RpcController, RpcMethod } from '#libs/rpc';
 import { readKeyAlgorithm } from '../authority/key-algorithm.js';
+import { readKeyHome } from '../authority/key-home.js';
+import { asker } from '../ceremony/asker.js';
 import { customerMessage } from './customer.message.js';
 import { CustomerService } from './customer.service.js';
 import { readNameConstraints } from './name-constraints.js';
@@ -32,14 +34,18 @@ export class CustomerController {
   @RpcMethod(ProvisionerService.method.createCustomer)
   async createCustomer(
     request: CreateCustomerRequest,
+    context: CallContext,
   ): Promise<MessageInitShape<typeof CreateCustomerResponseSchema>> {
-    const customer = await this.customers.create({
+    const wish = {
       handle: request.handle,
       rootAlgorithm: readKeyAlgorithm(request.rootAlgorithm, 'P-384'),
       intermediateAlgorithm: readKeyAlgorithm(request.intermediateAlgorithm, 'P-256'),
       nameConstraints: readNameConstraints(request.nameConstraints),
       crlShards: readShards(request.crlShards),
-    });
+      externalRoot: request.externalRoot,
+      keyHome: readKeyHome(request.keyHome),
+    };
+    const customer = await this.customers.create(wish, asker(request.requestedBy, context));
     return { customer: customerMessage(customer) };
   }
 

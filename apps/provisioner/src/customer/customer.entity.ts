@@ -17,6 +17,10 @@ export interface CustomerRow {
   readonly nameConstraints: NameConstraintLists | null;
   /** Parts of the CRL, from 1 to 128; fixed when the customer is made. */
   readonly crlShards: number;
+  /** The customer's own root signs its intermediates. */
+  readonly externalRoot: boolean;
+  /** Text form of a `KeyHome`; null for the installation's default. */
+  readonly keyHome: string | null;
   readonly createdAt: Date;
   /** When the first ceremony ended; also of a customer that was suspended then. */
   readonly activatedAt: Date | null;
@@ -35,6 +39,8 @@ export const CustomerEntity = new EntitySchema<CustomerRow>({
     intermediateAlgorithm: { name: 'intermediate_algorithm', type: 'text' },
     nameConstraints: { name: 'name_constraints', type: 'jsonb', nullable: true },
     crlShards: { name: 'crl_shards', type: 'smallint', default: 1 },
+    externalRoot: { name: 'external_root', type: 'boolean' },
+    keyHome: { name: 'key_home', type: 'text', nullable: true },
     createdAt: { name: 'created_at', type: 'timestamptz' },
     activatedAt: { name: 'activated_at', type: 'timestamptz', nullable: true },
   },

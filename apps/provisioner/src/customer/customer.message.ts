@@ -23,6 +23,8 @@ export function customerMessage(customer: CustomerRow): Customer {
     ...(customer.nameConstraints && { nameConstraints: customer.nameConstraints }),
     ceremonyStep: customer.ceremony?.step ?? '',
     ceremonyProblem: customer.ceremony?.problem ?? '',
+    keyHome: customer.keyHome ?? '',
+    externalRoot: customer.externalRoot,
   });
 }
 

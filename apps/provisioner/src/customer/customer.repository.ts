@@ -4,7 +4,13 @@ import { CustomerEntity, type CustomerRow } from './customer.entity.js';
 
 export type NewCustomer = Pick<
   CustomerRow,
-  'handle' | 'rootAlgorithm' | 'intermediateAlgorithm' | 'nameConstraints' | 'createdAt'
+  | 'handle'
+  | 'rootAlgorithm'
+  | 'intermediateAlgorithm'
+  | 'nameConstraints'
+  | 'externalRoot'
+  | 'keyHome'
+  | 'createdAt'
 > &
   Partial<Pick<CustomerRow, 'crlShards'>>;
 export type CustomerChange = Partial<Pick<CustomerRow, 'status' | 'activatedAt'>>;

@@ -33,19 +33,26 @@ export class CustomerService {
   constructor(private readonly parts: CustomerServiceParts) {}
 
   /**
-   * Registers a customer and its ceremony, which begins at once.
+   * Registers a customer and its ceremony, which begins at once: the one that makes its CA, or only a request where
+   * the customer's own root signs.
    *
    * @throws DomainError bad_handle
    * @throws DomainError customer_exists also for all but one of those who ask for a handle at once
    */
-  async create(wish: CustomerWish): Promise<CustomerRow> {
+  async create(wish: CustomerWish, requestedBy: string): Promise<CustomerRow> {
     const { scope, customers, ceremonies, outbox, clock, relay, runner } = this.parts;
     checkHandle(wish.handle);
     const createdAt = new Date(clock.now());
     const created = await scope.everyCustomer(async (manager) => {
       const added = await customers.add(manager, { ...wish, createdAt });
       if (!added) throw new DomainError('customer_exists', `The customer ${wish.handle} exists already.`);
-      await ceremonies.start(manager, added.id, createdAt);
+      await ceremonies.start(manager, {
+        customerId: added.id,
+        kind: wish.externalRoot ? 'request' : 'birth',
+        generation: 1,
+        requestedBy,
+        startedAt: createdAt,
+      });
       const customer = await this.#byHandle(manager, wish.handle);
       await announceCustomer(outbox, manager, customer);
       return customer;

@@ -44,7 +44,7 @@ describe('the CRL of a root', () => {
   async function rootState(): Promise<string | undefined> {
     const signer = await harness.signer();
     const keys = await signer.list({ customer: authority.customerId });
-    return keys.find(({ key }) => key.name === 'dev-rooted-root')?.state;
+    return keys.find(({ key }) => key.resource === 'dev-rooted-root')?.state;
   }
 
   it('is signed by a key that is disabled before and after, also when several are asked for at once', async () => {

@@ -77,16 +77,16 @@ export class RootCrlService {
 
   /** One signature of a root after the other: the one before must not disable the key of the next. */
   async #withKey(key: KeyRef, tbs: Uint8Array): Promise<Uint8Array> {
-    const before = this.#turns.get(key.name) ?? Promise.resolve();
+    const before = this.#turns.get(key.resource) ?? Promise.resolve();
     const turn = before.then(
       () => this.#signOnce(key, tbs),
       () => this.#signOnce(key, tbs),
     );
-    this.#turns.set(key.name, turn);
+    this.#turns.set(key.resource, turn);
     try {
       return await turn;
     } finally {
-      if (this.#turns.get(key.name) === turn) this.#turns.delete(key.name);
+      if (this.#turns.get(key.resource) === turn) this.#turns.delete(key.resource);
     }
   }
 

@@ -170,7 +170,8 @@ export class ResponderService {
     const key = await signer.createKey(keyName(authority, generation), 'P-256', {
       ...{ customer: customerId, purpose: 'ocsp', ca: caId },
     });
-    const info = certificationRequestInfo(`${handle} OCSP Responder`, await signer.publicKey(key));
+    const subject = { commonName: `${handle} OCSP Responder` };
+    const info = certificationRequestInfo({ subject, spkiDer: await signer.publicKey(key) });
     const [proof] = await signer.sign(key, [info], clock.now() + signingTimeMs);
     if (!proof) throw new DomainError('signer_unavailable', 'The signer gave no signature.');
     const csr = assembleCertificate(info, signatureAlgorithmDer(algorithm), proof);

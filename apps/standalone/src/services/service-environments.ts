@@ -1,4 +1,4 @@
-import type { ServiceName, StandaloneConfig } from '#libs/config';
+import { kmsEnvironment, type ServiceName, type StandaloneConfig } from '#libs/config';
 import type { EmbeddedPostgres } from '#libs/database';
 import type { DataFolder } from '../data-folder.js';
 import { originOf } from '../free-port.js';
@@ -16,7 +16,7 @@ export interface EnvironmentSources {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** What a cluster would give each service: only `STACKRUNNER_*`, and only what that service reads. */
+/** What a cluster would give each service: `STACKRUNNER_*` and what reaches CA keys, and only what that service reads. */
 export function serviceEnvironments(sources: EnvironmentSources): Readonly<Record<ServiceName, Environment>> {
   const { config, folder, postgres, publicUrl } = sources;
   const { operations } = config;
@@ -32,7 +32,8 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
     ...(operations.otlpEndpoint ? { STACKRUNNER_OTLP_ENDPOINT: operations.otlpEndpoint } : {}),
   });
   const kms: Environment = {
-    STACKRUNNER_KMS: 'local',
+    ...kmsEnvironment(),
+    STACKRUNNER_KMS: config.kms.backend,
     STACKRUNNER_KMS_LOCAL_DIR: folder.keys,
     STACKRUNNER_KMS_LOCAL_KEY_FILE: folder.keyFile,
   };
@@ -60,7 +61,13 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       STACKRUNNER_ISSUER_WORKERS: String(config.workers),
       STACKRUNNER_SHORT_LIVED_TTL: String(config.shortLivedTtl),
     },
-    provisioner: { ...shared('provisioner'), ...kms, ...pki },
+    provisioner: {
+      ...shared('provisioner'),
+      ...kms,
+      ...pki,
+      STACKRUNNER_KEY_POOL_SIZE: String(config.keyPoolSize),
+      STACKRUNNER_ORPHAN_GRACE_HOURS: String(config.orphanGraceHours),
+    },
     revocation: {
       ...shared('revocation'),
       ...kms,

@@ -183,7 +183,7 @@ describe('the local backend', () => {
 
 describe('a key reference', () => {
   it('survives its text form', () => {
-    const key = { backend: 'local', name: 'dev-acme-intermediate' } as const;
+    const key = { backend: 'local', resource: 'dev-acme-intermediate' } as const;
     expect(formatKeyRef(key)).toBe('local:dev-acme-intermediate');
     expect(parseKeyRef(formatKeyRef(key))).toEqual(key);
   });

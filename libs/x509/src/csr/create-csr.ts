@@ -59,22 +59,6 @@ export function createCsr({ commonName, dnsNames = [], algorithm = 'P-256' }: Cs
   };
 }
 
-/**
- * The CertificationRequestInfo (RFC 2986 §4.1) of a key that is elsewhere, without attributes; its signature and
- * `assembleCertificate` make it a request.
- *
- * @param spkiDer SubjectPublicKeyInfo
- * @throws RangeError when the common name is empty or too long
- */
-export function certificationRequestInfo(commonName: string, spkiDer: Uint8Array): Buffer {
-  return derSequence(
-    derUnsignedInteger(Buffer.from([0])),
-    nameDer({ commonName }),
-    spkiDer,
-    der(constructedContextTag(0)),
-  );
-}
-
 function newKeyPair(algorithm: KeyAlgorithmName): { privateKey: KeyObject; publicKey: KeyObject } {
   if (algorithm === 'RSA') return generateKeyPairSync('rsa', { modulusLength: rsaBits });
   if (algorithm === 'Ed25519') return generateKeyPairSync('ed25519');
