@@ -121,7 +121,8 @@ describe('CA keys in a key management service', () => {
         await step('the other customer mints on', () => product.mint(house, [csr], '7d'));
         await step('the operator sees which customer, and why', () => {
           expect(product.printed).toContain('the key of this customer does not sign');
-          expect(product.printed).toContain('sts:AssumeRole');
+          // A process that has a session is refused by KMS, one that has none by STS.
+          expect(product.printed).toMatch(/sts:AssumeRole|is not trusted/);
         });
         await step('what was minted is there', async () => {
           const serial = first.certs[0]?.serial;
@@ -130,7 +131,7 @@ describe('CA keys in a key management service', () => {
         });
         aws.roles.set(role, { arn: role, externalId: 'acme-1' });
         const next = await step('trust is back', () => product.mint(guest, [csr], '7d'));
-        expect(next.batch_id).not.toBe(first.batch_id);
+        expect(next.certs[0]?.serial).not.toBe(first.certs[0]?.serial);
       } finally {
         await product.stop();
         await aws.close();
