@@ -16,7 +16,7 @@ import {
 import { type Customer, Product } from '../support/product.js';
 
 /** How many certificates are revoked: `FAULT_REVOCATIONS=10000 npm test -- faults` for a long night. */
-const revocations = Number(process.env.FAULT_REVOCATIONS ?? 300);
+const revocations = Number(process.env.FAULT_REVOCATIONS ?? 60);
 const victims = ['revocation', 'postgresql', 'nats', 'gateway'] as const;
 const clients = 4;
 const batch = 100;
@@ -32,6 +32,7 @@ describe('killing revocation, PostgreSQL, NATS or the gateway at random moments 
   const faults: string[] = [];
   const numbers: bigint[] = [];
   let over = false;
+  let answered = 0;
 
   beforeAll(async () => {
     product = await Product.start({ mode: 'services', env: { STACKRUNNER_LOG_LEVEL: 'fatal' } });
@@ -65,7 +66,10 @@ describe('killing revocation, PostgreSQL, NATS or the gateway at random moments 
       const answer = await product
         .request('/steady/revoke', { bearer: customer.bearer, body })
         .catch(() => undefined);
-      if (answer?.status === 200) return true;
+      if (answer?.status === 200) {
+        answered += 1;
+        return true;
+      }
       if (answer && answer.status !== 503) faults.push(`${serial}: ${answer.status} ${answer.text}`);
       await sleep(20);
     }
@@ -97,8 +101,8 @@ describe('killing revocation, PostgreSQL, NATS or the gateway at random moments 
       await ocsp(serial);
       if (!(await revoke(serial))) continue;
       await sleep(visibleMs);
-      const [answered, shown] = [await ocsp(serial), await status(serial)];
-      if (answered === 'good') faults.push(`${serial}: OCSP says good`);
+      const [said, shown] = [await ocsp(serial), await status(serial)];
+      if (said === 'good') faults.push(`${serial}: OCSP says good`);
       if (shown === 'active') faults.push(`${serial}: is active`);
     }
   }
@@ -128,10 +132,14 @@ describe('killing revocation, PostgreSQL, NATS or the gateway at random moments 
     }
   }
 
+  /** Kills at random moments of a service that works: after so many answers, whatever the machine's speed. */
   async function killSometimes(): Promise<number> {
     let kills = 0;
+    let next = 3;
     while (!over) {
-      await sleep(300 + Math.random() * 1_500);
+      await sleep(Math.random() * 50);
+      if (answered < next) continue;
+      next = answered + 2 + Math.floor(Math.random() * 8);
       if (!over && kill(victims[Math.floor(Math.random() * victims.length)] ?? 'revocation')) kills += 1;
     }
     return kills;
@@ -173,7 +181,7 @@ describe('killing revocation, PostgreSQL, NATS or the gateway at random moments 
       await background[0];
 
       expect(faults).toEqual([]);
-      expect(kills).toBeGreaterThan(5);
+      expect(kills).toBeGreaterThan(2);
       expect(numbers.length).toBeGreaterThan(1);
       const missing = await untilListed(new Set(serials));
       expect(missing).toEqual([]);
