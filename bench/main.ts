@@ -7,7 +7,16 @@ import { mintStages } from './mint-stages.bench.js';
 import { revocation } from './revocation.bench.js';
 import { storedRows } from './stored-rows.bench.js';
 
-const benchmarks = [mintLoop, mintStages, mintStandalone, mintServices, revocation, storedRows, footprint, kms];
+const benchmarks = [
+  mintLoop,
+  mintStages,
+  mintStandalone,
+  mintServices,
+  revocation,
+  storedRows,
+  footprint,
+  kms,
+];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));

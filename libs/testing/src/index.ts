@@ -7,6 +7,7 @@ export {
   type KmsDoubleOptions,
   type KmsFault,
   type KmsFaults,
+  type KmsQuotas,
   startAwsDouble,
   startAzureDouble,
   startGoogleDouble,
