@@ -150,14 +150,10 @@ export const shortLivedTtl = option('SHORT_LIVED_TTL', integer(0, 7_776_000).def
     'Leaves with a TTL below so many seconds are short-lived: they name neither CRL nor OCSP and say so (RFC 9608). 0 for none.',
 });
 
-export const workers = option(
-  'ISSUER_WORKERS',
-  integer(0, 256).default(Math.max(1, availableParallelism() - 1)),
-  {
-    description: 'Threads that verify, build and sign certificates; 0 does it on the main thread.',
-    defaultText: 'one a core but one',
-  },
-);
+export const workers = option('ISSUER_WORKERS', integer(0, 256).default(availableParallelism()), {
+  description: 'Threads that verify, build and sign certificates; 0 does it on the main thread.',
+  defaultText: 'one a core',
+});
 
 export const processes = option('PROCESSES', integer(1, 256).default(availableParallelism()), {
   description: 'Processes of standalone that accept connections and mint.',
