@@ -7,17 +7,17 @@ export interface CrlName {
   readonly delta: boolean;
 }
 
-const pattern = /^(root|intermediate)(?:-([1-9]\d{0,3}))?(?:\.(\d{1,3}))?(\.delta)?\.crl$/;
+const pattern = /^(root|intermediate)(?:-g([1-9]\d{0,3}))?(?:\.(\d{1,3}))?(\.delta)?\.crl$/;
 
 /**
- * How the URL of a CRL ends: `intermediate.crl`; `intermediate-2.crl` of the second generation, `intermediate.17.crl`
+ * How the URL of a CRL ends: `intermediate.crl`; `intermediate-g2.crl` of the second generation, `intermediate.17.crl`
  * of a shard, `intermediate.delta.crl` of a delta CRL.
  */
 export function crlFile(
   authority: Pick<KnownAuthority, 'kind' | 'generation' | 'shards'>,
   name: CrlName,
 ): string {
-  const generation = authority.generation === 1 ? '' : `-${authority.generation}`;
+  const generation = authority.generation === 1 ? '' : `-g${authority.generation}`;
   const shard = authority.shards === 1 ? '' : `.${name.shard}`;
   return `${authority.kind}${generation}${shard}${name.delta ? '.delta' : ''}.crl`;
 }
