@@ -71,6 +71,6 @@ function signatureAlgorithmOf(algorithm: KeyAlgorithm): SignatureAlgorithm {
 /** As the revocation service names its files: the first generation without a number, and a shard only where there are several. */
 function crlUrls(base: string, { generation, crlShards }: AuthorityRow): string[] {
   const name = `${base}/intermediate${generation === null || generation === 1 ? '' : `-g${generation}`}`;
-  if (crlShards === 1) return [`${name}.crl`];
+  if (crlShards <= 1) return [`${name}.crl`];
   return Array.from({ length: crlShards }, (_, shard) => `${name}.${shard}.crl`);
 }

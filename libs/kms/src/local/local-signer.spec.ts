@@ -189,7 +189,7 @@ describe('a key reference', () => {
   });
 
   it('is refused when it names no backend or no key', () => {
-    for (const text of ['', 'local', 'local:', 'local:../x', 'aws:key', ':x']) {
+    for (const text of ['', 'local', 'local:', 'local:../x', 'gcp:key', ':x']) {
       expect(() => parseKeyRef(text)).toThrow(/name/);
     }
   });
