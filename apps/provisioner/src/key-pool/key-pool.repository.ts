@@ -45,6 +45,10 @@ export class KeyPoolRepository {
     { customerId, kind, generation }: AuthorityName,
     own: Pick<PoolKeyRow, 'name' | 'algorithm' | 'createdAt'>,
   ): Promise<string | undefined> {
+    // Two that work on one ceremony ask one after the other: the second finds what was decided for the first.
+    await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `pool_key ${customerId} ${kind} ${generation}`,
+    ]);
     const earlier = await manager.findOneBy(PoolKeyEntity, { customerId, kind, generation });
     if (earlier) return earlier.keyRef ?? undefined;
     const [taken] = await manager.query<[{ key_ref: string }[], number]>(
