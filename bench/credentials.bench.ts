@@ -40,7 +40,10 @@ async function authentication(): Promise<number> {
 
 /** Server CPU of a leaf by a scoped credential, against one by the master bearer, in turn. */
 async function signLeafAgainstMint(): Promise<number> {
-  const { product, pid, url, headers } = await mintingProduct('standalone');
+  const { product, pid, url, headers } = await mintingProduct({
+    mode: 'standalone',
+    env: { STACKRUNNER_PROCESSES: '1' },
+  });
   try {
     const seeded = await product.cli(['credential', 'seed', 'bench', '--modes=sign_leaf', '--json']);
     const { bearer, cert_id } = JSON.parse(seeded.stdout) as { bearer: string; cert_id: string };

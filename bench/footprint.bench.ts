@@ -16,7 +16,7 @@ async function start(dataDir: string): Promise<number> {
 }
 
 async function memory(): Promise<{ rest: number; busy: number }> {
-  const ours = await mintingProduct('standalone');
+  const ours = await mintingProduct({});
   try {
     await sleep(2_000);
     const rest = memoryMb(ours.pid);

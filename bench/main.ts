@@ -1,11 +1,24 @@
 import { credentials } from './credentials.bench.js';
 import { footprint } from './footprint.bench.js';
+import { kms } from './kms.bench.js';
 import { type Row, report } from './lib/report.js';
 import { mintServices, mintStandalone } from './mint-http.bench.js';
 import { mintLoop } from './mint-loop.bench.js';
+import { mintStages } from './mint-stages.bench.js';
+import { revocation } from './revocation.bench.js';
 import { storedRows } from './stored-rows.bench.js';
 
-const benchmarks = [mintLoop, mintStandalone, mintServices, storedRows, footprint, credentials];
+const benchmarks = [
+  mintLoop,
+  mintStages,
+  mintStandalone,
+  mintServices,
+  revocation,
+  storedRows,
+  footprint,
+  kms,
+  credentials,
+];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));

@@ -5,8 +5,10 @@ import { type LoadPlan, load } from './lib/load.js';
 import { type MintingProduct, mintingProduct } from './lib/minting-product.js';
 import { type Benchmark, median, type Row } from './lib/report.js';
 
-const rounds = 3;
-const seconds = 5;
+const rounds = 10;
+const seconds = 2;
+/** The compiler needs some ten thousand requests; the peer was compiled before. */
+const warmUpSeconds = 15;
 const batchSize = 100;
 const poolSize = 20_000;
 
@@ -39,7 +41,7 @@ async function compare(pool: readonly string[], peer: Peer, ours: MintingProduct
   const samples: { peer: Sample[]; single: Sample[]; batch: Sample[] } = { peer: [], single: [], batch: [] };
   const single = { url: ours.url, plan: plans.single, each: 1 };
   const batch = { url: ours.url, plan: plans.batch, each: batchSize };
-  await load(ours.url, { ...plans.single, seconds: 2 });
+  await load(ours.url, { ...plans.single, seconds: warmUpSeconds });
   for (let round = 0; round < rounds; round += 1) {
     samples.peer.push(await sample(peer.pid, { url: peer.url, plan: plans.peer, each: 1 }));
     samples.single.push(await sample(ours.pid, single));
@@ -98,7 +100,7 @@ async function measure(
   const pool = csrPool(poolSize);
   const peer = await startCfssl();
   try {
-    const ours = await mintingProduct(mode);
+    const ours = await mintingProduct({ mode });
     try {
       return rows(mode, await compare(pool, peer, ours), targets);
     } finally {

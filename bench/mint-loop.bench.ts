@@ -2,17 +2,10 @@ import { createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { caSignatureAlgorithms, createSigner, formatKeyRef } from '#libs/kms';
-import {
-  assembleCertificate,
-  caCertificateTbs,
-  createCsr,
-  parseCsr,
-  randomSerial,
-  signatureAlgorithmDer,
-} from '#libs/x509';
+import { createCsr, parseCsr } from '#libs/x509';
 import type { SigningAuthority } from '../apps/issuer/src/authority/signing-authority.js';
 import { MintPipeline } from '../apps/issuer/src/mint/mint.pipeline.js';
+import { authorityIn } from './lib/authority.js';
 import { type Benchmark, median, type Row } from './lib/report.js';
 
 const count = 64;
@@ -21,42 +14,6 @@ const rounds = 160;
 const warmUp = 60;
 /** As the worker pool feeds the pipeline. */
 const taskSize = 32;
-const year = 365 * 86_400_000;
-
-async function authorityIn(dir: string): Promise<{ pipeline: MintPipeline; authority: SigningAuthority }> {
-  const signer = await createSigner({
-    backend: 'local',
-    dir,
-    keyFile: join(dir, 'secret'),
-    createKeyFile: true,
-  });
-  const key = await signer.createKey('bench', 'P-256', {});
-  const tbs = caCertificateTbs({
-    kind: 'root',
-    subject: { commonName: 'Bench CA' },
-    spkiDer: await signer.publicKey(key),
-    serial: randomSerial(),
-    notBefore: Date.now() - 60_000,
-    notAfter: Date.now() + year,
-    signatureAlgorithm: caSignatureAlgorithms['P-256'],
-  });
-  const [signature = new Uint8Array()] = await signer.sign(key, [tbs], Date.now() + 5_000);
-  const authority: SigningAuthority = {
-    caId: '00000000-0000-4000-8000-000000000001',
-    customerId: '00000000-0000-4000-8000-000000000002',
-    keyRef: formatKeyRef(key),
-    signatureAlgorithm: 'ecdsa-sha256',
-    certificateDer: assembleCertificate(tbs, signatureAlgorithmDer('ecdsa-sha256'), signature),
-    subjectCommonName: 'bench.leaf.stackrunner.localhost',
-    crlUrl: 'http://127.0.0.1:8080/pki/bench/intermediate.crl',
-    ocspUrl: 'http://127.0.0.1:8080/pki/bench/ocsp',
-    caIssuersUrl: 'http://127.0.0.1:8080/pki/bench/ca/intermediate.der',
-    names: 'requested',
-    ownNamesOnly: false,
-    nameConstraints: undefined,
-  };
-  return { pipeline: new MintPipeline(signer), authority };
-}
 
 /** CPU microseconds of this process that one item of the work took. */
 async function cpu(work: () => Promise<void> | void): Promise<number> {
@@ -103,7 +60,8 @@ async function mintAll(
 async function run(): Promise<Row[]> {
   const dir = mkdtempSync(join(tmpdir(), 'stackrunner-loop-'));
   try {
-    const { pipeline, authority } = await authorityIn(dir);
+    const { signer, authority } = await authorityIn(dir);
+    const pipeline = new MintPipeline(signer);
     const pool = (round: number) =>
       Array.from(
         { length: count },

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { softHsmConfig } from './tools/softhsm.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -13,6 +14,8 @@ export function jest(args, options = {}) {
     cwd: root,
     stdio: 'inherit',
     ...options,
+    // The module reads it from the environment of the process, which a test cannot change.
+    env: { SOFTHSM2_CONF: softHsmConfig(), ...(options.env ?? process.env) },
   });
   return result.status ?? 1;
 }

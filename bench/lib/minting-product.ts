@@ -1,12 +1,9 @@
 import { Product, type StartOptions } from '../../test/support/product.js';
 
 /** The product with one customer that no limit holds back. */
-export async function mintingProduct(mode: NonNullable<StartOptions['mode']>): Promise<MintingProduct> {
-  const product = await Product.start({ mode });
-  const customer = await product.customer('bench');
-  const flags = ['--per-minute', 'unlimited', '--per-month', 'unlimited'];
-  const lifted = await product.cli(['customer', 'set-limits', customer.handle, ...flags]);
-  if (lifted.code !== 0) throw new Error(lifted.stderr);
+export async function mintingProduct(options: StartOptions): Promise<MintingProduct> {
+  const product = await Product.start(options);
+  const customer = await product.unlimitedCustomer(`bench-${Date.now().toString(36)}`);
   return {
     product,
     pid: product.child.pid ?? 0,

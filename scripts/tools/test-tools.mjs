@@ -1,10 +1,14 @@
 // The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint, Chromium, and curl and jq,
-// with which the documents' own command lines are played.
+// with which the documents' own command lines are played, SoftHSM2, ministack, and the relying parties of
+// relying-parties.mjs.
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import { findChromium } from './chromium.mjs';
 import { findDebianTool } from './debian-tool.mjs';
+import { findMinistack } from './ministack.mjs';
 import { findNatsServer } from './nats-server.mjs';
+import { findRelyingParties } from './relying-parties.mjs';
+import { findSoftHsm } from './softhsm.mjs';
 import { findZlint } from './zlint.mjs';
 
 /** Finds or installs them. Returns the PATH to test with; exits 1 when a required one is not to be had. */
@@ -27,5 +31,10 @@ export function findTestTools() {
   if (zlint) folders.push(zlint);
   const chromium = findChromium();
   if (chromium) folders.push(dirname(chromium));
+  const relyingParties = findRelyingParties();
+  if (relyingParties) folders.push(relyingParties);
+  findSoftHsm();
+  const ministack = findMinistack();
+  if (ministack) folders.push(ministack);
   return [...folders, process.env.PATH].join(delimiter);
 }

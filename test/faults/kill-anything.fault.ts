@@ -50,9 +50,7 @@ describe('killing the issuer, the gateway, NATS or PostgreSQL at random moments 
   it(
     `loses no certificate and double-issues none in ${kills} kills`,
     async () => {
-      const customer = await product.customer('steady');
-      const unlimited = ['--per-minute', 'unlimited', '--per-month', 'unlimited'];
-      await product.cli(['customer', 'set-limits', 'steady', ...unlimited]);
+      const customer = await product.unlimitedCustomer('steady');
       const csrs = Array.from({ length: 64 }, (_, i) => {
         const { csrDer } = createCsr({ commonName: 'steady', dnsNames: [`app-${i}.steady.internal`] });
         return pemEncode('CERTIFICATE REQUEST', csrDer);

@@ -37,20 +37,6 @@ async function untilMinted(product: Product, customer: Customer, withinMs: numbe
   }
 }
 
-async function unlimited(product: Product, handle: string): Promise<Customer> {
-  const customer = await product.customer(handle);
-  await product.cli([
-    'customer',
-    'set-limits',
-    handle,
-    '--per-minute',
-    'unlimited',
-    '--per-month',
-    'unlimited',
-  ]);
-  return customer;
-}
-
 /** PostgreSQL's processes of a data folder: the server and its children. */
 function databaseProcesses(dataDir: string): number[] {
   const folder = join(dataDir, 'postgres');
@@ -66,7 +52,7 @@ describe('a database in trouble', () => {
   it('that stands still is answered with 503 and a code, and minting goes on afterwards', async () => {
     const product = await Product.start({ env: { STACKRUNNER_LOG_LEVEL: 'fatal' } });
     try {
-      const customer = await unlimited(product, 'slow');
+      const customer = await product.unlimitedCustomer('slow');
       expect((await mint(product, customer)).status).toBe(200);
       const processes = databaseProcesses(product.dataDir);
       for (const pid of processes) process.kill(pid, 'SIGSTOP');
@@ -93,7 +79,7 @@ describe('a database in trouble', () => {
       let product: Product | undefined;
       try {
         product = await Product.start({ dataDir, env: { STACKRUNNER_LOG_LEVEL: 'fatal' } });
-        const customer = await unlimited(product, 'full');
+        const customer = await product.unlimitedCustomer('full');
         expect((await mint(product, customer)).status).toBe(200);
         const { bavail, bsize } = statfsSync(disk);
         const ballast = join(disk, 'ballast');

@@ -186,6 +186,15 @@ export class Product {
     return JSON.parse(result.stdout) as Customer;
   }
 
+  /** A new customer that no limit holds back. */
+  async unlimitedCustomer(handle: string): Promise<Customer> {
+    const customer = await this.customer(handle);
+    const flags = ['--per-minute', 'unlimited', '--per-month', 'unlimited'];
+    const lifted = await this.cli(['customer', 'set-limits', handle, ...flags]);
+    if (lifted.code !== 0) throw new Error(`customer set-limits ${handle}: ${lifted.stderr}`);
+    return customer;
+  }
+
   /** Mints, and fails the test when the product refuses. */
   async mint(customer: Customer, csrs: readonly string[], ttl: string): Promise<Minted> {
     const answer = await this.request(`/${customer.handle}/mint`, {

@@ -31,10 +31,17 @@ describe('the command line', () => {
       'stackrunner credential seed',
       'stackrunner credential list',
       'stackrunner credential revoke',
+      'stackrunner ca rotate',
+      'stackrunner ca csr',
+      'stackrunner ca import',
+      'stackrunner ceremony show',
+      'stackrunner ceremony verify',
       'stackrunner mint',
       'stackrunner login',
       'stackrunner logout',
       'stackrunner whoami',
+      'stackrunner revoke',
+      'stackrunner reconcile',
       'stackrunner status',
     ]);
   });

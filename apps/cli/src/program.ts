@@ -1,6 +1,11 @@
 import { Command } from 'commander';
 import { auditExportCommand } from './audit/audit-export.command.js';
 import { auditVerifyCommand } from './audit/audit-verify.command.js';
+import { caCsrCommand } from './ca/ca-csr.command.js';
+import { caImportCommand } from './ca/ca-import.command.js';
+import { caRotateCommand } from './ca/ca-rotate.command.js';
+import { ceremonyShowCommand } from './ceremony/ceremony-show.command.js';
+import { ceremonyVerifyCommand } from './ceremony/ceremony-verify.command.js';
 import type { CliContext } from './cli-context.js';
 import { credentialListCommand } from './credential/credential-list.command.js';
 import { credentialRevokeCommand } from './credential/credential-revoke.command.js';
@@ -16,6 +21,8 @@ import { customerSetPlanCommand } from './customer/customer-set-plan.command.js'
 import { customerShowCommand } from './customer/customer-show.command.js';
 import { customerSuspendCommand } from './customer/customer-suspend.command.js';
 import { mintCommand } from './mint/mint.command.js';
+import { reconcileCommand } from './revoke/reconcile.command.js';
+import { revokeCommand } from './revoke/revoke.command.js';
 import { loginCommand } from './session/login.command.js';
 import { logoutCommand } from './session/logout.command.js';
 import { whoamiCommand } from './session/whoami.command.js';
@@ -86,6 +93,34 @@ Examples:
   $ stackrunner usage months acme`,
     );
 
+  const ca = new Command('ca')
+    .summary("rotate a customer's CA, or bring one of your own")
+    .description("Looks after a customer's CA. It needs the operator's token.")
+    .addCommand(caRotateCommand(context))
+    .addCommand(caCsrCommand(context))
+    .addCommand(caImportCommand(context))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stackrunner ca rotate acme --dry-run
+  $ stackrunner ca --help`,
+    );
+
+  const ceremony = new Command('ceremony')
+    .summary('show and verify what was done to make CAs')
+    .description('Shows and verifies the transcripts of ceremonies, for operators and auditors.')
+    .addCommand(ceremonyShowCommand(context))
+    .addCommand(ceremonyVerifyCommand(context))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stackrunner ceremony show acme --out acme.transcript.json
+  $ stackrunner ceremony verify acme.transcript.json
+  $ stackrunner ceremony --help`,
+    );
+
   return new Command('stackrunner')
     .description('Operates a Stackrunner certificate authority, and mints certificates with it.')
     .version(context.version, '--version', 'print the version of the command line')
@@ -93,10 +128,14 @@ Examples:
     .addCommand(audit)
     .addCommand(usage)
     .addCommand(credential)
+    .addCommand(ca)
+    .addCommand(ceremony)
     .addCommand(mintCommand(context))
     .addCommand(loginCommand(context))
     .addCommand(logoutCommand(context))
     .addCommand(whoamiCommand(context))
+    .addCommand(revokeCommand(context))
+    .addCommand(reconcileCommand(context))
     .addCommand(statusCommand(context))
     .addHelpText(
       'after',
@@ -104,6 +143,7 @@ Examples:
 Environment:
   STACKRUNNER_URL             the server (default: http://127.0.0.1:8080)
   STACKRUNNER_OPERATOR_TOKEN  token for customer, credential and status, or STACKRUNNER_OPERATOR_TOKEN_FILE
+  STACKRUNNER_OPERATOR_TOKEN  token for customer, ca, ceremony, revoke, reconcile and status, or STACKRUNNER_OPERATOR_TOKEN_FILE
                               (default: operator.token in STACKRUNNER_DATA_DIR)
   STACKRUNNER_DATA_DIR        data folder of the server (default: .stackrunner)
   STACKRUNNER_BEARER          bearer for mint, or STACKRUNNER_BEARER_FILE

@@ -4,13 +4,15 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { checkSchema, type MigrationSet } from '#libs/database';
-import { checkHealth, type HealthReport, type RunningService } from '#libs/service';
+import { checkHealth, type HealthReport, productVersion, type RunningService } from '#libs/service';
 import { AccountController } from './account/account.controller.js';
 import { AccountService } from './account/account.service.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditTrailService } from './audit/audit-trail.service.js';
 import { BirthCertController } from './birth-cert/birth-cert.controller.js';
 import { BirthCertService } from './birth-cert/birth-cert.service.js';
+import { CeremonyController } from './ceremony/ceremony.controller.js';
+import { CeremonyService } from './ceremony/ceremony.service.js';
 import { CredentialController } from './credential/credential.controller.js';
 import { CredentialService } from './credential/credential.service.js';
 import { OperatorCredentialController } from './credential/operator-credential.controller.js';
@@ -43,11 +45,15 @@ import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { ProblemResponder } from './problem/problem-responder.js';
+import { BulkService } from './revocation/bulk.service.js';
+import { CrlCacheService } from './revocation/crl-cache.service.js';
+import { OperatorRevocationController } from './revocation/operator-revocation.controller.js';
+import { RevocationController } from './revocation/revocation.controller.js';
+import { RevocationService } from './revocation/revocation.service.js';
 import { SignInController } from './sign-in/sign-in.controller.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 import { SignUpController } from './sign-up/sign-up.controller.js';
 import { SignUpService } from './sign-up/sign-up.service.js';
-import { productVersion } from './status/product-version.js';
 import { sharedFor } from './status/shared-for.js';
 import { readiness, StatusController } from './status/status.controller.js';
 import { StatusService } from './status/status.service.js';
@@ -80,6 +86,9 @@ export class GatewayModule {
         AccountController,
         CredentialController,
         OperatorCredentialController,
+        RevocationController,
+        OperatorRevocationController,
+        CeremonyController,
         PkiController,
         StatusController,
         OpenApiController,
@@ -102,11 +111,15 @@ export class GatewayModule {
         { provide: SignUpService, useValue: parts.signUps },
         { provide: DeviceService, useValue: parts.devices },
         { provide: PageFiles, useValue: parts.pages },
+        { provide: CeremonyService, useValue: parts.ceremonyService },
         { provide: TrustArtifactService, useValue: parts.artifacts },
         { provide: AuditTrailService, useValue: parts.trails },
         { provide: MeteringService, useValue: parts.meterings },
         { provide: BirthCertService, useValue: parts.birthCerts },
         { provide: SerialStatusService, useValue: parts.serials },
+        { provide: BulkService, useValue: parts.bulk },
+        { provide: CrlCacheService, useValue: parts.crlCache },
+        { provide: RevocationService, useValue: parts.revocations },
         { provide: StatusService, useValue: parts.statuses },
         { provide: readiness, useValue: ready },
         { provide: versionToken, useValue: productVersion() },

@@ -11,7 +11,7 @@ import {
 } from '#libs/contracts';
 import { createPool, dataSourceOptions, Outbox, OutboxRelay, TenantScope } from '#libs/database';
 import { IdentityProviders } from '#libs/identity';
-import type { ServiceDeps } from '#libs/service';
+import { productVersion, type ServiceDeps } from '#libs/service';
 import { AccountService } from './account/account.service.js';
 import { AuditRecorder } from './audit/audit.recorder.js';
 import { AuditTrailService } from './audit/audit-trail.service.js';
@@ -25,6 +25,7 @@ import { BirthCertService } from './birth-cert/birth-cert.service.js';
 import { ClientCertificateAuthenticator } from './birth-cert/client-certificate.authenticator.js';
 import { ClientCertificateCache } from './birth-cert/client-certificate.cache.js';
 import { RevocationWatch } from './birth-cert/revocation-watch.js';
+import { CeremonyService } from './ceremony/ceremony.service.js';
 import { CredentialRepository } from './credential/credential.repository.js';
 import { CredentialService } from './credential/credential.service.js';
 import { CredentialUse } from './credential/credential-use.js';
@@ -43,10 +44,14 @@ import { MintRoutes } from './mint/mint.routes.js';
 import { MintService } from './mint/mint.service.js';
 import { MintCoalescer } from './mint/mint-coalescer.js';
 import { PageFiles } from './pages/page-files.js';
+import { RelyingPartyProxy } from './pki/relying-party.proxy.js';
 import { SerialStatusService } from './pki/serial-status.service.js';
 import { TrustArtifactService } from './pki/trust-artifact.service.js';
 import { ProblemResponder } from './problem/problem-responder.js';
 import { WrongCredentials } from './rate-limit/wrong-credentials.js';
+import { BulkService } from './revocation/bulk.service.js';
+import { CrlCacheService } from './revocation/crl-cache.service.js';
+import { RevocationService as RevocationDoor } from './revocation/revocation.service.js';
 import { scopedMintRoutes } from './scoped-mint/scoped-mint.routes.js';
 import { SessionRepository } from './session/session.repository.js';
 import { SessionService } from './session/session.service.js';
@@ -54,7 +59,6 @@ import { SessionWitness } from './session/session.witness.js';
 import { SignInService } from './sign-in/sign-in.service.js';
 import { SignUpRepository } from './sign-up/sign-up.repository.js';
 import { SignUpService } from './sign-up/sign-up.service.js';
-import { productVersion } from './status/product-version.js';
 import { StatusService } from './status/status.service.js';
 import { GatewayMetrics } from './telemetry/gateway-metrics.js';
 
@@ -100,6 +104,8 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
 
   const onMessage = (csrs: number) => metrics.messageSent(csrs);
   const coalescer = new MintCoalescer({ issuer, clock, timeoutMs: mintTimeoutMs, onMessage });
+  const revocation = rpc.client(RevocationService);
+  const relyingParties = new RelyingPartyProxy(config.statusUrl);
   const tokens = new BearerAuthenticator(cache, bearers, metrics, clock);
   const uses = new CredentialUse(dataSource, clock, logger);
   uses.start();
@@ -116,14 +122,13 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     clientCertificates,
     dataSource,
     clock,
-    new RevocationWatch(rpc.client(RevocationService), clock),
+    new RevocationWatch(revocation, clock),
   );
   const witnesses = [new SessionWitness(sessions, urls), certificates];
   const authenticator = new RequestAuthenticator({ operator, bearers: tokens, uses, witnesses });
   const permissions = new PermissionRepository();
   const credentials = new CredentialRepository();
   const mints = new MintService(tokens, directory, coalescer);
-  const { bodyLimit } = config;
   const outbox = new Outbox(service);
   const births = new BirthCertRepository(tenants);
 
@@ -150,16 +155,9 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     audits: new AuditRecorder({ dataSource, outbox, relay, directory, clock }),
     meterings: new MeteringDesk(rpc.client(MeteringService), directory),
     trails: new AuditTrailService(rpc.client(AuditService), directory),
-    mintRoutes: new MintRoutes({
-      mints,
-      clientCertificates: certificates,
-      problems,
-      metrics,
-      draining,
-      bodyLimit,
-    }),
+    mintRoutes: new MintRoutes({ mints, clientCertificates: certificates, problems }),
     issueRoutes: new IssueRoutes({
-      ...{ mints, clientCertificates: certificates, authenticator, problems, metrics, draining, bodyLimit },
+      ...{ mints, clientCertificates: certificates, authenticator, problems },
       issueRoutes: [...scopedMintRoutes, ...freeIssueRoutes],
     }),
     customerService: new CustomerService({
@@ -174,11 +172,17 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     }),
     devices: new DeviceService({ dataSource, urls, clock }),
     pages: new PageFiles(),
+    relyingParties,
+    ceremonyService: new CeremonyService({ provisioner, logger }),
     artifacts: new TrustArtifactService(provisioner, clock),
-    serials: new SerialStatusService(directory, rpc.client(RevocationService)),
+    serials: new SerialStatusService(directory, revocation),
+    bulk: new BulkService(directory, revocation),
+    crlCache: new CrlCacheService(directory, revocation),
+    revocations: new RevocationDoor(tokens, directory, revocation),
     statuses: new StatusService(rpc, productVersion()),
     async close(): Promise<void> {
       await uses.stop();
+      relyingParties.close();
       await relay.stop();
       await Promise.all([dataSource.destroy(), pool.end()]);
     },

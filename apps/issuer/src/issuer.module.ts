@@ -11,6 +11,8 @@ import { followAuthorities } from './authority/authority.projection.js';
 import { AuthorityRepository } from './authority/authority.repository.js';
 import { AuthorityService } from './authority/authority.service.js';
 import { CustomerEntity } from './authority/customer.entity.js';
+import { BlockedKeyRepository } from './blocked-key/blocked-key.repository.js';
+import { BlockedKeys } from './blocked-key/blocked-keys.js';
 import { CertificateController } from './certificate/certificate.controller.js';
 import { CertificateEntity } from './certificate/certificate.entity.js';
 import { CertificateRepository } from './certificate/certificate.repository.js';
@@ -23,6 +25,9 @@ import { tokens } from './issuer.tokens.js';
 import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
 import { TiersAndProfiles1795400000000 } from './migrations/1795400000000-tiers-and-profiles.migration.js';
 import { ReconcileQuota1795406400000 } from './migrations/1795406400000-reconcile-quota.migration.js';
+import { RecordResponder1795449700000 } from './migrations/1795449700000-record-responder.migration.js';
+import { BlockedKeys1795449900000 } from './migrations/1795449900000-blocked-keys.migration.js';
+import { CrlShards1795450000000 } from './migrations/1795450000000-crl-shards.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -31,6 +36,8 @@ import { ExhaustedCustomers } from './quota/exhausted-customers.js';
 import { QuotaController } from './quota/quota.controller.js';
 import { QuotaRepository } from './quota/quota.repository.js';
 import { UsageController } from './quota/usage.controller.js';
+import { ResponderController } from './responder/responder.controller.js';
+import { ResponderService } from './responder/responder.service.js';
 
 export type { IssuerDeps } from './issuer.parts.js';
 
@@ -39,20 +46,33 @@ const minute = 60_000;
 
 export const issuerMigrations: MigrationSet = {
   service,
-  migrations: [Issuer1795363200000, TiersAndProfiles1795400000000, ReconcileQuota1795406400000],
+  migrations: [
+    Issuer1795363200000,
+    TiersAndProfiles1795400000000,
+    ReconcileQuota1795406400000,
+    RecordResponder1795449700000,
+    BlockedKeys1795449900000,
+    CrlShards1795450000000,
+  ],
 };
 
 @Module({})
 export class IssuerModule {
   static register(deps: IssuerDeps, parts: IssuerParts): DynamicModule {
     const { config, clock, logger, rpc } = deps;
-    const { metrics, mintPool: pool, ledger } = parts;
+    const { metrics, mintPool: pool, remote, ledger } = parts;
     const exhausted = new ExhaustedCustomers(clock);
     const entities = [AuthorityEntity, CustomerEntity, CertificateEntity];
     return {
       module: IssuerModule,
       imports: [databaseModule({ ...config.database, poolSize: parts.readPoolSize }, { service, entities })],
-      controllers: [MintController, CertificateController, QuotaController, UsageController],
+      controllers: [
+        MintController,
+        CertificateController,
+        QuotaController,
+        UsageController,
+        ResponderController,
+      ],
       providers: [
         { provide: tokens.clock, useValue: clock },
         { provide: tokens.logger, useValue: logger },
@@ -108,14 +128,33 @@ export class IssuerModule {
             new ReplayService({ keys: new IdempotencyRepository(scope), certificates, authorities, clock }),
         },
         {
+          provide: ResponderService,
+          inject: [AuthorityService],
+          useFactory: (authorities: AuthorityService) =>
+            new ResponderService({ authorities, signer: parts.signer, pool: parts.pool, clock }),
+        },
+        {
+          provide: BlockedKeys,
+          inject: [CertificateRepository],
+          useFactory: (certificates: CertificateRepository) =>
+            new BlockedKeys({
+              repository: new BlockedKeyRepository(parts.pool),
+              ...{ certificates, logger: deps.logger },
+            }),
+        },
+        {
           provide: MintService,
-          inject: [AuthorityService, EntitlementService, ReplayService],
+          inject: [AuthorityService, EntitlementService, ReplayService, BlockedKeys],
           useFactory: (
             authorities: AuthorityService,
             entitlements: EntitlementService,
             replays: ReplayService,
+            blockedKeys: BlockedKeys,
           ) =>
-            new MintService({ authorities, entitlements, replays, pool, ledger, exhausted, metrics, clock }),
+            new MintService({
+              ...{ authorities, entitlements, replays, blockedKeys },
+              ...{ pool, remote, ledger, exhausted, metrics, clock },
+            }),
         },
       ],
     };
@@ -132,6 +171,7 @@ export async function startIssuer(deps: IssuerDeps): Promise<RunningService> {
     logger: ['error', 'warn'],
   });
   await ensurePartitions(pool, clock.now());
+  const blockedKeys = app.get(BlockedKeys);
   const subscriptions = [
     ...(await followAuthorities({
       events,
@@ -139,11 +179,14 @@ export async function startIssuer(deps: IssuerDeps): Promise<RunningService> {
       authorities: app.get(AuthorityService),
     })),
     ...(await app.get(EntitlementService).follow(events)),
+    ...(await blockedKeys.follow(events)),
   ];
+  await blockedKeys.refresh();
   await app.listen();
   relay.start();
   const jobs = [
     job('partitions', 24 * 60 * minute, () => ensurePartitions(pool, clock.now())),
+    job('blocked keys', minute, () => blockedKeys.refresh()),
     job('idempotency keys', 10 * minute, () => purgeIdempotency(pool, clock.now())),
   ];
   function job(name: string, everyMs: number, work: () => Promise<void>): PeriodicJob {

@@ -1,12 +1,13 @@
 import type { Pool } from 'pg';
-import { type IssuerConfig, StartError } from '#libs/config';
+import type { IssuerConfig } from '#libs/config';
 import { createPool, OutboxRelay } from '#libs/database';
-import { createSigner, type KmsSettings, kmsSettings, type Signer, signerFailureReason } from '#libs/kms';
-import type { ServiceDeps } from '#libs/service';
+import { kmsSettings, type Signer } from '#libs/kms';
+import { openSigner, type ServiceDeps } from '#libs/service';
 import { Ledger } from './mint/mint.ledger.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintPipeline } from './mint/mint.pipeline.js';
 import { MintPool } from './mint/mint.pool.js';
+import { RemoteMint } from './mint/remote.mint.js';
 
 export type IssuerDeps = ServiceDeps<IssuerConfig> & {
   /** Where the compiled worker is. Default: beside this module. */
@@ -16,7 +17,9 @@ export type IssuerDeps = ServiceDeps<IssuerConfig> & {
 /** What the module is given beside its dependencies; whoever made the parts closes them. */
 export interface IssuerParts {
   readonly metrics: MintMetrics;
+  readonly signer: Signer;
   readonly mintPool: MintPool;
+  readonly remote: RemoteMint;
   readonly ledger: Ledger;
   readonly relay: OutboxRelay;
   /** For the relay and for maintenance. */
@@ -50,11 +53,12 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
   const relay = new OutboxRelay({ pool, service, events, logger, metrics: deps.metrics });
   const metrics = new MintMetrics(deps.metrics);
   const kms = kmsSettings(config.kms);
-  const signer = await openSigner(kms, deps);
+  const signer = await openSigner(deps);
+  const pipeline = new MintPipeline(signer);
   const mintPool = await MintPool.start({
     workers,
     kms,
-    pipeline: new MintPipeline(signer),
+    pipeline,
     clock,
     logger,
     capacity,
@@ -74,7 +78,9 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
   metrics.watch(mintPool, ledger, ledgerPool);
   return {
     metrics,
+    signer,
     mintPool,
+    remote: new RemoteMint(mintPool, pipeline, signer, logger),
     ledger,
     relay,
     pool,
@@ -82,20 +88,11 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
     async close() {
       await ledger.close();
       await mintPool.stop();
+      await signer.close();
       await relay.stop();
       await Promise.all([ledgerPool.end(), pool.end()]);
     },
   };
-}
-
-/** @throws StartError when the configured key cannot open the key store: an operator has to act */
-async function openSigner(kms: KmsSettings, { clock, logger }: IssuerDeps): Promise<Signer> {
-  try {
-    return await createSigner(kms, { warn: (message) => logger.warn(message), now: () => clock.now() });
-  } catch (error) {
-    if (!(error instanceof Error) || !signerFailureReason(error)) throw error;
-    throw new StartError(error.message, { cause: error });
-  }
 }
 
 /** Wakes the relay after the first commit of a pause, once its time is over. */

@@ -1,22 +1,12 @@
-import { DataSource, type EntityManager } from 'typeorm';
-import { dataSourceOptions, TenantScope } from '#libs/database';
-import { AuthorityEntity } from './authority/authority.entity.js';
+import type { DataSource, EntityManager } from 'typeorm';
+import { TenantScope } from '#libs/database';
 import { AuthorityRepository } from './authority/authority.repository.js';
 import { CeremonyEntity, CeremonyStepEntity } from './ceremony/ceremony.entity.js';
 import { CeremonyRepository } from './ceremony/ceremony.repository.js';
-import { CustomerEntity } from './customer/customer.entity.js';
 import { CustomerRepository } from './customer/customer.repository.js';
 import { becomesActive, ProvisionerHarness } from './testing/provisioner-harness.js';
-import { TrustArtifactEntity } from './trust-artifact/trust-artifact.entity.js';
+import { openDataSource } from './testing/worker.js';
 import { TrustArtifactRepository } from './trust-artifact/trust-artifact.repository.js';
-
-const entities = [
-  CustomerEntity,
-  AuthorityEntity,
-  TrustArtifactEntity,
-  CeremonyEntity,
-  CeremonyStepEntity,
-] as const;
 
 let harness: ProvisionerHarness;
 let dataSource: DataSource;
@@ -31,11 +21,7 @@ beforeAll(async () => {
   alice = (await becomesActive(replica, 'alice')).id;
   bob = (await becomesActive(replica, 'bob')).id;
   await replica.stop();
-  const settings = harness.database.settings('provisioner');
-  dataSource = new DataSource(
-    dataSourceOptions(settings, { service: 'provisioner', entities: [...entities] }),
-  );
-  await dataSource.initialize();
+  dataSource = await openDataSource(harness);
   scope = new TenantScope(dataSource);
 }, 30_000);
 afterAll(async () => {
@@ -91,12 +77,16 @@ describe('row-level security of the provisioner', () => {
     );
     const foreign = {
       ...({ customerId: bob, kind: 'root', generation: 2, keyRef: 'local:k', algorithm: 'P-256' } as const),
-      createdAt: new Date(),
+      ...{ attestation: null, createdAt: new Date() },
     };
     await expect(scope.run(alice, (manager) => authorities.add(manager, foreign))).rejects.toThrow(
       /row-level security/,
     );
-    await expect(scope.run(alice, (manager) => ceremonies.start(manager, bob, new Date()))).rejects.toThrow(
+    const ceremony = {
+      ...({ customerId: bob, kind: 'rotation', generation: 2 } as const),
+      ...{ requestedBy: 'alice', startedAt: new Date() },
+    };
+    await expect(scope.run(alice, (manager) => ceremonies.start(manager, ceremony))).rejects.toThrow(
       /row-level security/,
     );
     const artifact = {
@@ -111,7 +101,9 @@ describe('row-level security of the provisioner', () => {
   it('keeps the record of steps and chains: the role can neither change nor remove a row', async () => {
     for (const statement of [
       `UPDATE provisioner.ceremony_step SET facts = '{}'`,
+      `UPDATE provisioner.ceremony_step SET entry = '{}', hash = '\\x00'`,
       'DELETE FROM provisioner.ceremony_step',
+      'TRUNCATE provisioner.ceremony_step',
       'DELETE FROM provisioner.trust_artifact',
       'UPDATE provisioner.trust_artifact SET generation = 9',
       'DELETE FROM provisioner.customer',

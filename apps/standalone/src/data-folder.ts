@@ -9,6 +9,8 @@ export interface DataFolder {
   readonly database: string;
   readonly keys: string;
   readonly keyFile: string;
+  /** What was published about revocations, outside of the database. */
+  readonly revocations: string;
   readonly demo: string;
   readonly operatorToken: string;
   /** Remembers where the issuer for development listens. */
@@ -33,6 +35,7 @@ export function openDataFolder(directory: string, operatorToken?: string): DataF
       database: join(path, 'postgres'),
       keys: privateFolder(join(path, 'keys')),
       keyFile: join(path, 'keys.secret'),
+      revocations: privateFolder(join(path, 'revocations')),
       demo: privateFolder(join(path, 'demo')),
       operatorToken: operatorToken ?? secret(join(path, 'operator.token')),
       localIssuerPort: join(path, 'local-issuer.port'),

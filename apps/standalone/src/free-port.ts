@@ -1,25 +1,42 @@
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { StartError } from '#libs/config';
 
-/**
- * Finds out before anything else is started whether an address can be listened on.
- *
- * @param port 0 takes a free one
- * @returns the port
- * @throws StartError when the port is in use or the address is not this machine's
- */
-export function claimPort(host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new StartError(sentence(error, host, port))),
-    );
-    probe.listen(port, host, () => {
-      const address = probe.address();
-      const claimed = typeof address === 'object' && address ? address.port : port;
-      probe.close(() => resolve(claimed));
+/** Ports that are held from the moment they are chosen until those who listen on them are started. */
+export class PortClaims {
+  private readonly held: Server[] = [];
+
+  /**
+   * Finds out before anything else is started whether an address can be listened on, and keeps it from others.
+   *
+   * @param port 0 takes a free one
+   * @returns the port
+   * @throws StartError when the port is in use or the address is not this machine's
+   */
+  claim(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const holder = createServer();
+      holder.once('error', (error: NodeJS.ErrnoException) =>
+        reject(new StartError(sentence(error, host, port))),
+      );
+      holder.listen(port, host, () => {
+        this.held.push(holder);
+        const address = holder.address();
+        resolve(typeof address === 'object' && address ? address.port : port);
+      });
     });
-  });
+  }
+
+  /** The port, or a free one where it is taken: for what the gateway or a person finds by itself. */
+  claimOrFree(host: string, port: number): Promise<number> {
+    return this.claim(host, port).catch(() => this.claim(host, 0));
+  }
+
+  /** Lets go of all: whoever listens does so at once. */
+  async release(): Promise<void> {
+    await Promise.all(
+      this.held.splice(0).map((holder) => new Promise<void>((resolve) => holder.close(() => resolve()))),
+    );
+  }
 }
 
 function sentence(error: NodeJS.ErrnoException, host: string, port: number): string {

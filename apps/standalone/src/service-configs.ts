@@ -12,6 +12,7 @@ import type {
   StandaloneConfig,
 } from '#libs/config';
 import type { DataFolder } from './data-folder.js';
+import { originOf } from './free-port.js';
 
 export interface ServiceConfigs {
   readonly gateway: GatewayConfig;
@@ -35,7 +36,7 @@ export interface ServiceConfigSources {
 /** The configuration of each service as its own process would read it. */
 export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
   const { config, folder, publicUrl } = sources;
-  const { operations, baseDomain, host, port, bodyLimit } = config;
+  const { operations, baseDomain, host, port, bodyLimit, keyPoolSize, orphanGraceHours } = config;
   const nats: NatsConfig = {
     url: 'nats://in-process',
     user: undefined,
@@ -45,7 +46,7 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
     tlsKey: undefined,
   };
   const kms: KmsConfig = {
-    backend: 'local',
+    ...config.kms,
     localDir: folder.keys,
     localKeyFile: folder.keyFile,
     localPassphrase: undefined,
@@ -74,10 +75,18 @@ export function serviceConfigs(sources: ServiceConfigSources): ServiceConfigs {
       signInAllow: config.signInAllow,
       mutualTls: config.mutualTls,
       wrongCredentials: config.wrongCredentials,
+      statusUrl: originOf(config.statusHost, config.statusPort),
     },
-    issuer: { ...shared('issuer', 6), kms, workers: 0, pkiUrl, baseDomain },
-    provisioner: { ...shared('provisioner', 4), kms, pkiUrl },
-    revocation: shared('revocation', 4),
+    issuer: {
+      ...shared('issuer', 6),
+      ...{ kms, workers: 0, pkiUrl, baseDomain, shortLivedTtl: config.shortLivedTtl },
+    },
+    provisioner: { ...shared('provisioner', 4), kms, pkiUrl, keyPoolSize, orphanGraceHours },
+    revocation: {
+      ...shared('revocation', 6),
+      ...{ kms, pkiUrl, statusHost: config.statusHost, statusPort: config.statusPort },
+      ...{ crlInterval: 3_600, ocspResponses: 100_000, recordDir: folder.revocations },
+    },
     billing: shared('billing', 3),
   };
 }

@@ -15,7 +15,7 @@ import type { Process } from '#libs/service';
 import { openDataFolder } from './data-folder.js';
 import { runDemo } from './demo/demo.js';
 import { ProductClient } from './demo/product-client.js';
-import { claimPort, originOf } from './free-port.js';
+import { originOf, PortClaims } from './free-port.js';
 import { startLocalIssuer } from './local-issuer/local-issuer.js';
 import { wantsLocalIssuer } from './local-issuer/local-issuer.policy.js';
 import { type Product, startProduct } from './product.js';
@@ -50,10 +50,13 @@ export async function startStandalone(
   const steps = new Steps();
   const { host } = config;
   const wantsIssuer = wantsLocalIssuer(config);
-  const port = await claimPort(host, config.port);
+  const claims = new PortClaims();
+  const port = await claims.claim(host, config.port);
+  const metricsPort = await claimMetricsPort(claims, config.operations);
   const origin = originOf(host, port);
+  const statusPort = await claims.claimOrFree(config.statusHost, config.port === 0 ? 0 : config.statusPort);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
-  const stops: (() => Promise<void>)[] = [];
+  const stops: (() => Promise<void>)[] = [() => claims.release()];
   const stop = async () => {
     for (const undo of stops.splice(0).reverse()) await undo();
   };
@@ -84,7 +87,7 @@ export async function startStandalone(
         );
     if (localIssuer !== undefined) stops.push(() => localIssuer.close());
     const configs = serviceConfigs({
-      config: { ...config, port },
+      config: { ...config, port, statusPort },
       folder,
       databaseUrl: (service) => postgres.url(service),
       publicUrl,
@@ -93,18 +96,20 @@ export async function startStandalone(
     const { operations } = config;
     if (operations.otlpEndpoint) stops.push((await startTracing('standalone', operations.otlpEndpoint)).stop);
     const loggerOf = (service: string) => createLogger(service, operations.logLevel, process.stderr);
+    await claims.release();
     const product = await steps.run(
       'services',
-      () => startProduct(configs, options.once ? 1 : config.workers, loggerOf),
+      () => startProduct(configs, options.once ? 1 : config.processes, loggerOf),
       ({ names }) => names.join(', '),
     );
     stops.push(() => product.stop());
     const metrics = await steps.run(
       'metrics',
-      () => startMetrics(operations, product),
+      () => startMetrics(operations.host, metricsPort, product),
       (server) => `http://${operations.host}:${server.port}/metrics`,
     );
     stops.push(() => metrics.close());
+    steps.note('CRL and OCSP', `${originOf(config.statusHost, statusPort)}/pki, and below the gateway`);
     options.signal.throwIfAborted();
     const client = new ProductClient(origin, folder.operatorToken);
     const farewell = await runDemo({ client, steps, folder: folder.demo, origin });
@@ -117,9 +122,11 @@ export async function startStandalone(
   }
 }
 
-/** On its port, or on a free one where that is taken: metrics are no reason not to serve. */
-async function startMetrics({ host, port }: OperationsConfig, product: Product): Promise<OperationsServer> {
-  const { metrics, ready } = product;
-  const free = await claimPort(host, port).catch(() => claimPort(host, 0));
-  return startOperationsServer({ host, port: free, registries: metrics, ready });
+/** Its port, or a free one where that is taken: metrics are no reason not to serve. */
+function claimMetricsPort(claims: PortClaims, { host, port }: OperationsConfig): Promise<number> {
+  return claims.claimOrFree(host, port);
+}
+
+function startMetrics(host: string, port: number, { metrics, ready }: Product): Promise<OperationsServer> {
+  return startOperationsServer({ host, port, registries: metrics, ready });
 }

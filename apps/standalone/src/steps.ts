@@ -10,6 +10,11 @@ export class Steps {
     return outcome;
   }
 
+  /** A line about what took no time. */
+  note(title: string, text: string): void {
+    this.print(`  ${title.padEnd(22)} ${text}`);
+  }
+
   private line(title: string, outcome: string, milliseconds: number): void {
     const time =
       milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;

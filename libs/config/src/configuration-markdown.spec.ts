@@ -24,7 +24,7 @@ describe('the page about configuration', () => {
   });
 
   it('has each option once', () => {
-    const names = [...page.matchAll(/^\| `(STACKRUNNER_\w+)`/gm)].map((match) => match[1]);
+    const names = [...page.matchAll(/^\| `([A-Z][A-Z0-9_]+)`/gm)].map((match) => match[1]);
     expect(new Set(names).size).toBe(names.length);
     expect(new Set(names)).toEqual(new Set(allOptions().map(({ env }) => env)));
   });

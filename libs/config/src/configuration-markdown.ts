@@ -13,9 +13,9 @@ process knows is reported with the closest one that exists, and has no effect. A
 Secrets are marked with 🔒. Each can also come from a file: \`NAME_FILE\` names it, and its trailing line break is not
 part of the secret. \`NAME\` and \`NAME_FILE\` together are an error. Secrets appear in no log and no error message.
 
-\`standalone\` is everything in one process on an embedded PostgreSQL (\`npm start\`); \`gateway\`, \`issuer\`,
-\`provisioner\`, \`revocation\` and \`billing\` are the services (\`npm run start:services\`); \`cli\` is the command
-line (\`npx stackrunner\`).
+\`standalone\` is the whole product from one command on an embedded PostgreSQL (\`npm start\`); \`gateway\`,
+\`issuer\`, \`provisioner\`, \`revocation\` and \`billing\` are the services (\`npm run start:services\`); \`cli\` is the
+command line (\`npx stackrunner\`).
 `;
 
 /** How a set of processes is called in a heading, in the order of the page. */

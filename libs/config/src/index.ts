@@ -1,6 +1,7 @@
 export { allOptions, type DocumentedOption } from './all-options.js';
 export { configurationMarkdown } from './configuration-markdown.js';
 export type { Environment } from './environment.js';
+export { kmsEnvironment } from './kms-environment.js';
 export { type LoadOptions, loadConfig } from './load-config.js';
 export {
   type BillingConfig,

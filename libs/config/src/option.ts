@@ -22,6 +22,12 @@ export function option<T extends z.ZodType>(name: string, schema: T, meta: Omit<
   return schema;
 }
 
+/** Names a variable that is not ours: other programs of the same environment know it under this name. */
+export function foreignOption<T extends z.ZodType>(env: string, schema: T, meta: Omit<OptionMeta, 'env'>): T {
+  metas.add(schema, { ...meta, env });
+  return schema;
+}
+
 /** The variable behind a schema; undefined for a group of options. */
 export function optionMeta(schema: z.ZodType): OptionMeta | undefined {
   return metas.get(schema);

@@ -45,6 +45,27 @@ export const mutualTls = z.object({
   }),
 });
 
+/** Where CRLs and OCSP responses are served to relying parties. */
+export const statusListen = {
+  statusHost: option('STATUS_HOST', z.string().min(1).default('127.0.0.1'), {
+    description: 'Address that CRL and OCSP are served on, to anyone.',
+  }),
+  statusPort: option('STATUS_PORT', port.default(8081), {
+    description: 'Port that CRL and OCSP are served on; 0 takes a free one.',
+  }),
+};
+export const statusUrl = option('STATUS_URL', url('http').default('http://127.0.0.1:8081'), {
+  description:
+    'Base URL of where the revocation service serves CRL and OCSP; what reaches the gateway under `/pki` is handed on to it.',
+});
+export const crlInterval = option('CRL_INTERVAL', integer(10, 43_200).default(3_600), {
+  description:
+    'Seconds between two scheduled CRLs of an intermediate; a revocation makes one at once, and each is valid for 24 hours.',
+});
+export const ocspResponses = option('OCSP_RESPONSES', integer(100, 10_000_000).default(200_000), {
+  description: 'Most pre-signed OCSP responses that are kept in memory, at about 3 kB each.',
+});
+
 /** The names under which clients reach the product. */
 export const publicUrl = option('PUBLIC_URL', url('http', 'https').optional(), {
   description: 'Base URL that clients use, without a trailing slash.',
@@ -141,26 +162,22 @@ export const nats = z.object({
   }),
 });
 
-/** Where CA keys are. */
-export const kms = z.object({
-  backend: option('KMS', z.enum(['local']).default('local'), {
-    description: 'Backend of CA keys; `local` keeps them encrypted in files, as software keys.',
-  }),
-  localDir: option('KMS_LOCAL_DIR', z.string().min(1), {
-    description: 'Folder of the encrypted CA keys; provisioner and issuer share it.',
-  }),
-  localKeyFile: option('KMS_LOCAL_KEY_FILE', z.string().min(1).optional(), {
-    description: 'File of the 32-byte key that encrypts CA keys.',
-    defaultText: 'a passphrase',
-  }),
-  localPassphrase: option('KMS_LOCAL_PASSPHRASE', z.string().min(12).optional(), {
-    description: 'Passphrase that encrypts CA keys, at least 12 characters.',
-    defaultText: 'a key file',
-    secret: true,
-  }),
+export const revocationRecordDir = option('REVOCATION_RECORD_DIR', z.string().min(1), {
+  description:
+    'Folder that remembers every revocation and the highest CRL number outside of the database, so that a restored backup cannot un-revoke. Keep it on another disk than the database and let it outlive both; replicas may share it.',
+});
+
+export const shortLivedTtl = option('SHORT_LIVED_TTL', integer(0, 7_776_000).default(3_600), {
+  description:
+    'Leaves with a TTL below so many seconds are short-lived: they name neither CRL nor OCSP and say so (RFC 9608). 0 for none.',
 });
 
 export const workers = option('ISSUER_WORKERS', integer(0, 256).default(availableParallelism()), {
   description: 'Threads that verify, build and sign certificates; 0 does it on the main thread.',
+  defaultText: 'one a core',
+});
+
+export const processes = option('PROCESSES', integer(1, 256).default(availableParallelism()), {
+  description: 'Processes of standalone that accept connections and mint.',
   defaultText: 'one a core',
 });

@@ -1,22 +1,30 @@
 import { z } from 'zod';
+import { kms, standaloneKms } from './kms-options.js';
 import { option, url } from './option.js';
 import {
+  crlInterval,
   database,
   dataDir,
   domain,
-  kms,
   listen,
   mutualTls,
   nats,
+  ocspResponses,
   operations,
   operatorToken,
   optionalOperatorToken,
   pkiUrl,
+  processes,
   publicUrl,
   requiredPkiUrl,
+  revocationRecordDir,
+  shortLivedTtl,
+  statusListen,
+  statusUrl,
   workers,
   wrongCredentials,
 } from './options.js';
+import { keyCare } from './provisioner-options.js';
 import { identityProviders, localIssuer, signInAllow } from './sign-in.options.js';
 
 /** The options of every service process. */
@@ -25,21 +33,40 @@ const service = { operations, database, nats };
 /** One schema a process: what it reads from its environment. */
 export const schemas = {
   gateway: z.object({
-    ...{ ...service, ...listen, publicUrl, pkiUrl, baseDomain: domain, operatorToken },
+    ...service,
+    ...listen,
+    publicUrl,
+    pkiUrl,
+    baseDomain: domain,
+    operatorToken,
+    statusUrl,
     ...{ identityProviders, signInAllow, mutualTls, wrongCredentials },
   }),
-  issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain }),
-  provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl }),
-  revocation: z.object(service),
+  issuer: z.object({ ...service, kms, workers, pkiUrl: requiredPkiUrl, baseDomain: domain, shortLivedTtl }),
+  provisioner: z.object({ ...service, kms, pkiUrl: requiredPkiUrl, ...keyCare }),
+  revocation: z.object({
+    ...service,
+    kms,
+    pkiUrl: requiredPkiUrl,
+    ...statusListen,
+    crlInterval,
+    ocspResponses,
+    recordDir: revocationRecordDir,
+  }),
   billing: z.object(service),
   standalone: z.object({
     ...listen,
+    ...statusListen,
     operations,
     dataDir,
+    kms: standaloneKms,
+    ...keyCare,
     publicUrl,
     pkiUrl,
     baseDomain: domain,
     workers,
+    shortLivedTtl,
+    processes,
     operatorToken: optionalOperatorToken,
     ...{ identityProviders, signInAllow, localIssuer, mutualTls, wrongCredentials },
   }),

@@ -23,7 +23,7 @@ export {
   uuidArray,
   uuidBytes,
 } from './postgres-arrays.js';
-export { enableRowSecurity, type RowSecurityOptions } from './row-security.js';
+export { customerSetting, enableRowSecurity, type RowSecurityOptions } from './row-security.js';
 export { type DatabaseSettings, serviceRole } from './settings.js';
-export { TenantScope, withTenant } from './tenant-scope.js';
+export { TenantScope, withEveryCustomer, withTenant } from './tenant-scope.js';
 export { checkSchema, type WaitOptions, waitForSchema } from './wait-for-schema.js';

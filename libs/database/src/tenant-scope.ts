@@ -59,12 +59,21 @@ export function withTenant<T>(
   customerId: string,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  return withSpan('transaction', spanAttributes, () => tenantTransaction(pool, customerId, work));
+  return withSpan('transaction', spanAttributes, () =>
+    poolTransaction(pool, [customerSetting, customerId], work),
+  );
 }
 
-async function tenantTransaction<T>(
+/** `TenantScope.everyCustomer` for a plain pool. */
+export function withEveryCustomer<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return withSpan('transaction', spanAttributes, () =>
+    poolTransaction(pool, [everyCustomerSetting, 'on'], work),
+  );
+}
+
+async function poolTransaction<T>(
   pool: Pool,
-  customerId: string,
+  setting: readonly [name: string, value: string],
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
@@ -73,7 +82,7 @@ async function tenantTransaction<T>(
   let broken = false;
   try {
     await client.query('BEGIN');
-    await client.query(enterSql, [customerSetting, customerId]);
+    await client.query(enterSql, [...setting]);
     const result = await work(client);
     await client.query('COMMIT');
     return result;

@@ -1,15 +1,25 @@
 import { DomainError } from '#libs/errors';
 
 /** Why a signer refused; in the error's `details.reason`. */
-export type SignerFailureReason =
-  | 'bad_key_name'
-  | 'key_conflict'
-  | 'key_corrupt'
-  | 'key_disabled'
-  | 'key_not_found'
-  | 'key_pending_destruction'
-  | 'unreachable'
-  | 'wrong_key_encryption_key';
+export const signerFailureReasons = [
+  'bad_key_home',
+  'bad_key_name',
+  'key_conflict',
+  'key_corrupt',
+  'key_disabled',
+  'key_mismatch',
+  'key_not_found',
+  'key_pending_destruction',
+  'not_configured',
+  'permission_denied',
+  'throttled',
+  'unreachable',
+  'unsupported',
+  'wrong_key_encryption_key',
+  'wrong_region',
+  'wrong_signature',
+] as const;
+export type SignerFailureReason = (typeof signerFailureReasons)[number];
 
 /** The `signer_unavailable` error of one reason. */
 export function signerFailure(reason: SignerFailureReason, message: string, cause?: unknown): DomainError {
@@ -17,8 +27,7 @@ export function signerFailure(reason: SignerFailureReason, message: string, caus
 }
 
 /** The reason of a {@link signerFailure}; undefined for every other thrown value. */
-export function signerFailureReason(thrown: unknown): string | undefined {
+export function signerFailureReason(thrown: unknown): SignerFailureReason | undefined {
   if (!(thrown instanceof DomainError) || thrown.code !== 'signer_unavailable') return undefined;
-  const reason = thrown.details.reason;
-  return typeof reason === 'string' ? reason : undefined;
+  return signerFailureReasons.find((reason) => reason === thrown.details.reason);
 }

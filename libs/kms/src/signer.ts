@@ -1,3 +1,4 @@
+import type { KeyHome } from './key-home.js';
 import type { KeyRef } from './key-ref.js';
 
 /**
@@ -16,7 +17,10 @@ export const caSignatureAlgorithms = {
   'RSA-4096': 'rsa-sha256',
 } as const satisfies Record<CaKeyAlgorithm, string>;
 
-/** Free facts about a key, for example `{ customer: '…', purpose: 'root' }`. Never a secret. */
+/**
+ * Free facts about a key, for example `{ customer: '…', handle: 'acme', purpose: 'root' }`. Never a secret. Names and
+ * values are lower case, digits, `_` and `-`, at most 63, a name beginning with a letter: what every backend keeps.
+ */
 export type KeyLabels = Readonly<Record<string, string>>;
 
 export type KeyState = 'enabled' | 'disabled' | 'pending_destruction';
@@ -24,6 +28,8 @@ export type KeyState = 'enabled' | 'disabled' | 'pending_destruction';
 /** What a backend knows about a key without using it. */
 export interface KeyDescription {
   readonly key: KeyRef;
+  /** What it was made as; a backend that cannot rename still says so of an adopted key. */
+  readonly name: string;
   readonly algorithm: CaKeyAlgorithm;
   readonly labels: KeyLabels;
   readonly state: KeyState;
@@ -32,6 +38,22 @@ export interface KeyDescription {
   /** Epoch milliseconds; set while destruction is pending. */
   readonly destroyAt?: number;
 }
+
+/** What a backend vouches for about a key, for the transcript of a ceremony. */
+export interface KeyAttestation {
+  /** In the backend's own words, for example `{ CKA_NEVER_EXTRACTABLE: 'true' }` or `{ protectionLevel: 'HSM' }`. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** A statement that the hardware signed, where the backend gives one. */
+  readonly statement?: {
+    readonly format: string;
+    readonly content: Uint8Array;
+    /** PEM, of those who vouch for the statement. */
+    readonly certificates: readonly string[];
+  };
+}
+
+/** Who signs with which keys: the issuer with intermediates, the provisioner with roots. */
+export type SigningService = 'issuer' | 'provisioner';
 
 /**
  * A key management service: it keeps private keys and only ever signs with them.
@@ -72,11 +94,47 @@ export interface Signer {
    */
   enable(key: KeyRef): Promise<void>;
 
-  /** The keys that carry all of the given labels, by name. */
+  /**
+   * The keys that carry all of the given labels, by name, whatever their state; also what a process left behind that
+   * died while it made a key. Only keys that {@link createKey} made: others in the same account are never shown.
+   */
   list(labels: KeyLabels): Promise<KeyDescription[]>;
 
   /** The key signs nothing from now on, and is gone after {@link destructionDelayMs}. Idempotent. */
   scheduleDestruction(key: KeyRef): Promise<void>;
+
+  /** Whether {@link adopt} works: keys can be made ahead of those who need them. */
+  readonly adopts: boolean;
+
+  /**
+   * Gives a key that was made ahead the name and labels of its purpose. Its reference stays as it is; so does its name
+   * where the backend cannot rename. Idempotent.
+   *
+   * @throws signer_unavailable `unsupported` where {@link adopts} is false
+   */
+  adopt(key: KeyRef, name: string, labels: KeyLabels): Promise<void>;
+
+  /**
+   * Lets the identity that is configured for a service sign with this key alone: a grant in AWS KMS, an IAM binding
+   * on the crypto key in Google. Returns that identity; undefined where none is configured or the backend has no such
+   * thing. Idempotent.
+   */
+  allowSigning(key: KeyRef, service: SigningService): Promise<string | undefined>;
+
+  /** What the backend vouches for. @throws signer_unavailable `key_not_found` */
+  attestation(key: KeyRef): Promise<KeyAttestation>;
+}
+
+/**
+ * All backends of an installation. A key that exists is reached by its reference, whatever its backend; new keys and
+ * lists are the default home's, or those of another one through {@link at}.
+ */
+export interface KeyManagement extends Signer {
+  /** The default home. */
+  readonly home: KeyHome;
+  at(home: KeyHome): Signer;
+  /** Ends connections; calls under way fail. */
+  close(): Promise<void>;
 }
 
 /** How long a key that is scheduled for destruction can still be looked at: 30 days. */

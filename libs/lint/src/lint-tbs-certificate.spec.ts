@@ -4,7 +4,7 @@ import { lints } from './registry.js';
 import { lintCases } from './testing/lint-cases.js';
 import { buildTbs, names, spkis } from './testing/tbs-builder.js';
 
-const kinds = ['leaf', 'intermediate', 'root'] as const;
+const kinds = ['leaf', 'intermediate', 'root', 'ocsp-responder'] as const;
 
 describe('every lint', () => {
   it('has a name of its own, a clause, and data on both sides of its edge', () => {

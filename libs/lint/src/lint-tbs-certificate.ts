@@ -13,6 +13,7 @@ const byKind: Readonly<Record<CertificateKind, LintSet>> = {
   leaf: lintsFor('leaf'),
   intermediate: lintsFor('intermediate'),
   root: lintsFor('root'),
+  'ocsp-responder': lintsFor('ocsp-responder'),
 };
 
 /** Issuers at work at a time; each frame keeps a copy of one to-be-signed certificate. */

@@ -2,7 +2,7 @@ import type { CertificateView } from './certificate-view.js';
 import type { Frame } from './frame.js';
 
 /** What a certificate is for: the kinds differ in what RFC 5280 asks of them. */
-export type CertificateKind = 'leaf' | 'intermediate' | 'root';
+export type CertificateKind = 'leaf' | 'intermediate' | 'root' | 'ocsp-responder';
 
 /** One clause of an RFC that a to-be-signed certificate breaks. */
 export interface LintFinding {
@@ -37,5 +37,5 @@ export interface FrameLint extends Clause {
 
 export type Lint = CertificateLint | FrameLint;
 
-export const everyKind: readonly CertificateKind[] = ['leaf', 'intermediate', 'root'];
+export const everyKind: readonly CertificateKind[] = ['leaf', 'intermediate', 'root', 'ocsp-responder'];
 export const authorities: readonly CertificateKind[] = ['intermediate', 'root'];

@@ -25,8 +25,11 @@ import { nameConstraintsAuthorityLint } from './lints/name-constraints-authority
 import { nameConstraintsCriticalLint } from './lints/name-constraints-critical.lint.js';
 import { nameConstraintsSubtreesLint } from './lints/name-constraints-subtrees.lint.js';
 import { nameUpperBoundsLint } from './lints/name-upper-bounds.lint.js';
+import { noRevAvailLint } from './lints/no-rev-avail.lint.js';
 import { pathLengthLint } from './lints/path-length.lint.js';
 import { publicKeyLint } from './lints/public-key.lint.js';
+import { responderExtKeyUsageLint } from './lints/responder-ext-key-usage.lint.js';
+import { responderNoCheckLint } from './lints/responder-no-check.lint.js';
 import { rfc822NameLint } from './lints/rfc822-name.lint.js';
 import { rootAuthorityKeyIdentifierLint } from './lints/root-authority-key-identifier.lint.js';
 import { rootSelfIssuedLint } from './lints/root-self-issued.lint.js';
@@ -72,8 +75,11 @@ export const lints: readonly Lint[] = [
   nameConstraintsCriticalLint,
   nameConstraintsSubtreesLint,
   nameUpperBoundsLint,
+  noRevAvailLint,
   pathLengthLint,
   publicKeyLint,
+  responderExtKeyUsageLint,
+  responderNoCheckLint,
   rfc822NameLint,
   rootAuthorityKeyIdentifierLint,
   rootSelfIssuedLint,

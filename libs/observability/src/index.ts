@@ -18,4 +18,4 @@ export {
   type OperationsServerOptions,
   startOperationsServer,
 } from './operations-server.js';
-export { startTracing, type Tracing, withSpan } from './tracing.js';
+export { startTracing, type Tracing, withRequestSpan, withSpan } from './tracing.js';

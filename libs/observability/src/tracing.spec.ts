@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLogger } from './logger.js';
-import { startTracing, withSpan } from './tracing.js';
+import { startTracing, withRequestSpan, withSpan } from './tracing.js';
 
 interface ExportedSpan {
   readonly name: string;
@@ -54,12 +54,20 @@ describe('traces', () => {
       await withSpan('sign', {}, async () => logger.info('signing'));
       await withSpan('record', {}, () => Promise.reject(new RangeError('no'))).catch(() => undefined);
     });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await withRequestSpan('called', { headers: { traceparent } }, {}, async () => undefined);
     await tracing.stop();
     server.close();
 
     expect(services).toEqual(['stackrunner-issuer']);
-    expect(spans.map(({ name }) => name).sort()).toEqual(['mint', 'record', 'sign']);
-    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
+    expect(spans.map(({ name }) => name).sort()).toEqual(['called', 'mint', 'record', 'sign']);
+    const called = spans.find(({ name }) => name === 'called');
+    expect(called).toMatchObject({
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      parentSpanId: 'b7ad6b7169203331',
+    });
+    const own = spans.filter((span) => span !== called);
+    expect(new Set(own.map(({ traceId }) => traceId)).size).toBe(1);
     const mint = spans.find(({ name }) => name === 'mint');
     const sign = spans.find(({ name }) => name === 'sign');
     expect(sign?.parentSpanId).toBe(mint?.spanId);

@@ -1,4 +1,13 @@
-import { type Attributes, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
 
 export interface Tracing {
   /** Sends what is still in memory, and ends. */
@@ -38,6 +47,23 @@ export async function startTracing(service: string, endpoint: string): Promise<T
 export async function withSpan<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
   if (!tracer) return work();
   return tracer.startActiveSpan(name, { attributes }, (span) => recorded(span, work));
+}
+
+/**
+ * Runs work as the span of a request that came in over HTTP: part of the caller's trace where its headers name one
+ * (W3C Trace Context).
+ */
+export async function withRequestSpan<T>(
+  name: string,
+  request: { readonly headers: Readonly<Record<string, string | string[] | undefined>> },
+  attributes: Attributes,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!tracer) return work();
+  const parent = propagation.extract(context.active(), request.headers);
+  return tracer.startActiveSpan(name, { attributes, kind: SpanKind.SERVER }, parent, (span) =>
+    recorded(span, work),
+  );
 }
 
 async function recorded<T>(span: Span, work: () => Promise<T>): Promise<T> {

@@ -50,8 +50,8 @@ async function preparePython(folder: string): Promise<string[]> {
   const python = join(folder, '.venv', 'bin', 'python');
   await once(folder, 'python', async () => {
     const proto = join(projectRoot(), 'libs', 'contracts', 'proto');
-    const files = ['audit', 'error', 'issuer', 'provisioner'].map(
-      (name) => `stackrunner/${name}/v1/${name}.proto`,
+    const files = readdirSync(proto, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.proto'),
     );
     await run('python3', ['-m', 'venv', join(folder, '.venv')]);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];

@@ -21,3 +21,8 @@ export const keyIdentifierLength = 20;
 export function keyIdentifier(key: Uint8Array): Buffer {
   return sha256(key).subarray(0, keyIdentifierLength);
 }
+
+/** SHA-1 of the bytes, 20 octets. OCSP names issuers and responders with it (RFC 6960 §4.1.1, §4.2.1); it proves nothing. */
+export function sha1(bytes: Uint8Array): Buffer {
+  return hash('sha1', bytes, 'buffer');
+}

@@ -18,12 +18,32 @@ export {
   verifyCertificateSignature,
 } from './certificate/parse-certificate.js';
 export {
+  type ResponderCertificateSpec,
+  responderCertificateTbs,
+} from './certificate/responder-certificate.js';
+export {
   type CertificateExtension,
   type CertificateTime,
   parseTbsCertificate,
   type TbsCertificate,
 } from './certificate/tbs-certificate.js';
+export { CrlEntries, type CrlEntry } from './crl/crl-entries.js';
+export { CrlError } from './crl/crl-error.js';
+export { type CrlReason, type CrlReasonName, crlReasons, isCrlReason } from './crl/crl-reason.js';
+export { type CrlSpec, crlTbs } from './crl/crl-writer.js';
+export {
+  type Crl,
+  type CrlEntryView,
+  forEachCrlEntry,
+  parseCrl,
+  parseTbsCrl,
+  type TbsCrl,
+} from './crl/parse-crl.js';
 export { CertificationRequest } from './csr/certification-request.js';
+export {
+  type CertificationRequestSpec,
+  certificationRequestInfo,
+} from './csr/certification-request-info.js';
 export { commonNames } from './csr/common-names.js';
 export { type CreatedCsr, type CsrWish, createCsr } from './csr/create-csr.js';
 export { CsrError } from './csr/csr-error.js';
@@ -33,7 +53,7 @@ export { maxCsrLength, parseCsr } from './csr/parse-csr.js';
 export { checkUri } from './csr/uri-syntax.js';
 export { verifyCsr } from './csr/verify-csr.js';
 export * from './der/index.js';
-export { keyIdentifier, sha256, sha256Hex } from './digest.js';
+export { keyIdentifier, sha1, sha256, sha256Hex } from './digest.js';
 export { type KeyAlgorithmName, keyAlgorithmNames } from './key/key-algorithm.js';
 export { KeyError } from './key/key-error.js';
 export {
@@ -41,7 +61,36 @@ export {
   readSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
 } from './key/subject-public-key-info.js';
-export { type DistinguishedName, upperBound } from './name/name-writer.js';
+export { type DistinguishedName, nameDer, upperBound } from './name/name-writer.js';
+export {
+  type CertId,
+  type CertIdHash,
+  certIdDer,
+  type IssuerHashes,
+  issuerHashes,
+} from './ocsp/cert-id.js';
+export { createOcspRequest } from './ocsp/create-ocsp-request.js';
+export { OcspError } from './ocsp/ocsp-error.js';
+export {
+  assembleOcspResponse,
+  type OcspErrorName,
+  type OcspResponseSpec,
+  type OcspSignature,
+  type OcspStatus,
+  ocspErrorResponse,
+  ocspErrors,
+  ocspResponseTbs,
+  type SingleResponse,
+} from './ocsp/ocsp-response-writer.js';
+export { mostCertIds, type OcspRequest, parseOcspRequest } from './ocsp/parse-ocsp-request.js';
+export {
+  type BasicOcspResponse,
+  type OcspResponseData,
+  type ParsedOcspResponse,
+  type ParsedSingleResponse,
+  parseOcspResponse,
+  parseOcspResponseData,
+} from './ocsp/parse-ocsp-response.js';
 export { csrFromPem, type PemBlock, PemError, pemBlocks, pemDecodeAll, pemEncode } from './pem/pem.js';
 export { constantTimeEqual, randomSecret, randomSerial } from './random/random.js';
 export { readSignatureAlgorithm } from './signature/read-signature-algorithm.js';

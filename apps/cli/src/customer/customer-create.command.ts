@@ -25,6 +25,9 @@ interface Options extends Readonly<Record<string, unknown>> {
   readonly tier?: string;
   readonly rootAlgorithm?: string;
   readonly intermediateAlgorithm?: string;
+  readonly crlShards?: number;
+  readonly externalRoot?: boolean;
+  readonly keyHome?: string;
   readonly wait: boolean;
   readonly timeout: number;
   readonly json?: boolean;
@@ -54,6 +57,12 @@ export function customerCreateCommand(context: CliContext): Command {
     command.addOption(new Option(flag, `${description}; may be given more than once`).argParser(collect));
   }
   return command
+    .option('--crl-shards <number>', 'parts of the CRL, 1 to 128, for good (default: 1)', shards)
+    .option(
+      '--external-root',
+      'make no root: one of your own signs the intermediate (see: ca csr, ca import)',
+    )
+    .option('--key-home <home>', 'where the keys are made, for example aws?region=eu-west-1&role=…')
     .option('--no-wait', 'return at once, while the CA is still being made')
     .option('--timeout <seconds>', 'how long to wait for the CA', seconds, 120)
     .addOption(jsonOption())
@@ -73,9 +82,11 @@ Examples:
 async function create(context: CliContext, handle: string, options: Options): Promise<void> {
   const admin = new AdminClient(context);
   const created = await register(admin, requestOf(handle, options));
-  const { customer, failure } = options.wait
-    ? await waitForCa(admin, context, { customer: created, seconds: options.timeout })
-    : { customer: created, failure: undefined };
+  // Without a root of ours there is nothing to wait for: somebody has to sign first.
+  const { customer, failure } =
+    options.wait && !options.externalRoot
+      ? await waitForCa(admin, context, { customer: created, seconds: options.timeout })
+      : { customer: created, failure: undefined };
 
   // Before anything can fail: nobody can ask for this bearer again.
   const { bearer } = created;
@@ -84,9 +95,13 @@ async function create(context: CliContext, handle: string, options: Options): Pr
   } else {
     context.stdout.write(customerText(customer, bearer));
     context.stderr.write(bearerWarning(handle));
+    if (options.externalRoot) context.stderr.write(externalRootHint(handle));
   }
   if (failure !== undefined) throw failure;
 }
+
+const externalRootHint = (handle: string): string =>
+  `Get the request for your root with: stackrunner ca csr ${handle} --out ${handle}.csr\n`;
 
 async function register(admin: AdminClient, customer: NewCustomer): Promise<CustomerWithBearer> {
   try {
@@ -111,6 +126,9 @@ function requestOf(handle: string, options: Options): NewCustomer {
     ...(options.intermediateAlgorithm === undefined
       ? {}
       : { intermediate_algorithm: options.intermediateAlgorithm }),
+    ...(options.crlShards === undefined ? {} : { crl_shards: options.crlShards }),
+    ...(options.externalRoot ? { external_root: true } : {}),
+    ...(options.keyHome === undefined ? {} : { key_home: options.keyHome }),
     ...(lists.length === 0 ? {} : { name_constraints: Object.fromEntries(lists) }),
   };
 }
@@ -123,4 +141,10 @@ function seconds(text: string): number {
   const value = Number(text);
   if (/^\d{1,5}$/.test(text) && value > 0) return value;
   throw new InvalidArgumentError('It must be a whole number of seconds from 1 to 99999.');
+}
+
+function shards(text: string): number {
+  const value = Number(text);
+  if (/^\d{1,3}$/.test(text) && value >= 1 && value <= 128) return value;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 128.');
 }

@@ -15,8 +15,9 @@ export function customerText(customer: CustomerJson, bearer?: string): string {
     ['id', customer.id],
     ['created', customer.created_at],
     ['activated', customer.activated_at ?? undefined],
-    ['root', customer.root_algorithm],
+    ['root', customer.external_root ? "the customer's own" : customer.root_algorithm],
     ['intermediate', customer.intermediate_algorithm],
+    ['keys', customer.key_home ?? undefined],
     ...Object.entries(customer.name_constraints ?? {}).map(
       ([kind, names]) => [kind.replace('_', ' '), names.length === 0 ? undefined : names.join(', ')] as const,
     ),

@@ -18,6 +18,8 @@ export const customerSchema = z.looseObject({
   intermediate_algorithm: z.string().optional(),
   mint_url: z.string().optional(),
   pki_url: z.string().optional(),
+  external_root: z.boolean().optional(),
+  key_home: z.string().nullish(),
   ceremony_step: z.string().nullish(),
   ceremony_problem: z.string().nullish(),
   name_constraints: z.record(z.string(), z.array(z.string())).nullish(),
@@ -145,6 +147,9 @@ export interface NewCustomer {
   readonly root_algorithm?: string;
   readonly intermediate_algorithm?: string;
   readonly name_constraints?: Readonly<Record<string, readonly string[]>>;
+  readonly crl_shards?: number;
+  readonly external_root?: boolean;
+  readonly key_home?: string;
 }
 
 /** The operator's interface under `/v1/admin`. */
@@ -264,6 +269,11 @@ export class AdminClient {
 
   async status(): Promise<StatusJson> {
     return read(statusSchema, await this.ask({ method: 'GET', path: '/v1/admin/status' }));
+  }
+
+  /** Sends any request as the operator, and reads its answer. */
+  async read<T>(schema: z.ZodType<T>, request: ServerRequest): Promise<T> {
+    return read(schema, await this.ask(request));
   }
 
   private async ask(request: ServerRequest): Promise<unknown> {

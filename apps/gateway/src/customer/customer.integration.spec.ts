@@ -47,6 +47,8 @@ describe("the operator's customers", () => {
       root_algorithm: 'RSA-4096',
       intermediate_algorithm: 'P-384',
       name_constraints: body.name_constraints,
+      external_root: false,
+      key_home: null,
       mint_url: `${gateway.url}/acme/mint`,
       pki_url: `${gateway.url}/pki/acme`,
       ceremony_step: 'root',

@@ -25,7 +25,8 @@ export const customerOperations: readonly Operation[] = [
     path: base,
     id: 'createCustomer',
     summary: 'Create a customer and start its ceremony',
-    description: 'Answers at once with status provisioning; its CA is active within seconds.',
+    description:
+      'Answers at once with status provisioning; its CA is active within seconds, or with external_root once one was imported.',
     request: { 'application/json': newCustomerSchema },
     answer: {
       status: 201,

@@ -69,6 +69,8 @@ export function presentCustomer(
     root_algorithm: algorithmName(customer.rootAlgorithm),
     intermediate_algorithm: algorithmName(customer.intermediateAlgorithm),
     name_constraints: presentConstraints(customer.nameConstraints),
+    external_root: customer.externalRoot,
+    key_home: customer.keyHome || null,
     mint_url: tierOf(customer) === 'free' ? urls.freeIssue : urls.mint(handle),
     pki_url: urls.pki(handle),
     ceremony_step: customer.ceremonyStep || null,

@@ -34,6 +34,9 @@ export interface NewCustomerBody {
   readonly root_algorithm?: AlgorithmName;
   readonly intermediate_algorithm?: AlgorithmName;
   readonly name_constraints?: NameConstraintsJson;
+  readonly crl_shards?: number;
+  readonly external_root?: boolean;
+  readonly key_home?: string;
 }
 
 export const newCustomerSchema = {
@@ -55,6 +58,26 @@ export const newCustomerSchema = {
     root_algorithm: { type: 'string', enum: algorithmNames, default: 'P-384' },
     intermediate_algorithm: { type: 'string', enum: algorithmNames, default: 'P-256' },
     name_constraints: nameConstraintsSchema,
+    crl_shards: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 128,
+      default: 1,
+      description:
+        'Parts of the CRL; certificates name theirs, so it is fixed. 128 for millions of revocations.',
+    },
+    external_root: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Makes no root: one of the customer’s own signs the intermediate, see requestCa and importCa.',
+    },
+    key_home: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 2_000,
+      description: 'Where the keys are made, for example in the customer’s own account; see the page on KMS.',
+    },
   },
 } as const satisfies JsonSchema;
 export const validateNewCustomer = bodyValidator<NewCustomerBody>(newCustomerSchema);
@@ -107,6 +130,8 @@ export interface CustomerJson {
   readonly root_algorithm: AlgorithmName;
   readonly intermediate_algorithm: AlgorithmName;
   readonly name_constraints: NameConstraintsJson | null;
+  readonly external_root: boolean;
+  readonly key_home: string | null;
   readonly mint_url: string;
   readonly pki_url: string;
   readonly ceremony_step: string | null;
@@ -138,6 +163,8 @@ const customerProperties = {
   root_algorithm: { type: 'string', enum: algorithmNames },
   intermediate_algorithm: { type: 'string', enum: algorithmNames },
   name_constraints: { ...nameConstraintsSchema, type: ['object', 'null'] },
+  external_root: { type: 'boolean', description: 'Whether a root of the customer’s own signs.' },
+  key_home: { type: ['string', 'null'], description: 'Where its keys are; null for the default.' },
   mint_url: { type: 'string', format: 'uri' },
   pki_url: {
     type: 'string',

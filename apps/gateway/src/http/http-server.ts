@@ -6,6 +6,7 @@ import type { Access, RequestAuthenticator } from '../auth/request.authenticator
 import type { IssueRoutes } from '../mint/issue.routes.js';
 import type { MintRoutes } from '../mint/mint.routes.js';
 import type { Operation } from '../openapi/operation.js';
+import type { RelyingPartyProxy } from '../pki/relying-party.proxy.js';
 import { parseJson } from '../problem/json-body.js';
 import type { ProblemResponder } from '../problem/problem-responder.js';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.js';
@@ -23,6 +24,7 @@ export interface HttpServerParts {
   /** Every route with who may use it. */
   readonly operations: readonly Operation[];
   readonly audits: AuditRecorder;
+  readonly relyingParties: RelyingPartyProxy;
   readonly problems: ProblemResponder;
   readonly metrics: GatewayMetrics;
   readonly draining: Draining;
@@ -72,21 +74,24 @@ export async function createHttpServer(parts: HttpServerParts): Promise<FastifyI
   server.decorateRequest('principal', null);
   server.setErrorHandler((error, request, reply) => problems.respond(error, request, reply));
   server.addHook('onRoute', ({ method, url }) => parts.routes.add(method, url));
-  // Loaded now, so that what follows does not reach into its scope.
+  // Loaded now, with its own way to read bodies; the hooks below reach it as they reach every route.
   await server.register((scope) => mintRoutes.register(scope));
   await server.register((scope) => parts.issueRoutes.register(scope));
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, readJson);
   server.addHook('onRequest', new Doorkeeper(parts).hook);
   server.addHook('onSend', auditHook(parts.audits, parts.operations));
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
     if (parts.draining.now) reply.header('connection', 'close');
+    done();
   });
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions } = request;
     const seconds = reply.elapsedTime / 1000;
     parts.metrics.answered({ method, route: routeOptions.url ?? 'none', status: reply.statusCode, seconds });
+    done();
   });
+  await server.register((scope) => parts.relyingParties.register(scope));
   return server;
 }
 
@@ -109,16 +114,24 @@ class Doorkeeper {
     );
   }
 
-  readonly hook = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+  /** With a callback, for a promise would cost every mint a turn of the queue of tasks. */
+  readonly hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     reply.header('x-request-id', request.id);
-    if (request.is404) return this.withoutRoute(request, reply);
+    if (request.is404) {
+      this.withoutRoute(request, reply);
+      return;
+    }
     checkFraming(request.raw, this.parts.bodyLimit);
     const access = this.accesses.get(routeOf(request));
-    if (access !== undefined) {
-      reply.header('cache-control', 'no-store');
-      request.principal = await this.parts.authenticator.authenticate(request, access);
+    if (access === undefined || request.routeOptions.config.admits) {
+      done();
+      return;
     }
-    return undefined;
+    reply.header('cache-control', 'no-store');
+    this.parts.authenticator.authenticate(request, access).then((principal) => {
+      request.principal = principal;
+      done();
+    }, done);
   };
 
   private withoutRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -12,8 +12,12 @@ export class RouteTable {
   private readonly routes: Route[] = [];
 
   add(methods: string | readonly string[], path: string): void {
-    const pattern = new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}$`);
-    for (const method of [methods].flat()) this.routes.push({ method, path, pattern });
+    const pattern = new RegExp(
+      `^${path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+').replace('*', '.+')}$`,
+    );
+    // The rest of a path is documented as what it is there for: an OCSP request.
+    const named = path.replace('*', ':request');
+    for (const method of [methods].flat()) this.routes.push({ method, path: named, pattern });
   }
 
   /**

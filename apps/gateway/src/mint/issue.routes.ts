@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '#libs/errors';
-import { withSpan } from '#libs/observability';
+import { withRequestSpan } from '#libs/observability';
 import type { CustomerPrincipal } from '../auth/principal.js';
 import type { Access, RequestAuthenticator } from '../auth/request.authenticator.js';
-import { checkFraming } from '../http/framing.js';
 import { answerHeaders, type MintRoutesParts } from './mint.routes.js';
 import type { IssueCall, MintOrder } from './mint-request.js';
 
@@ -16,8 +15,6 @@ declare module 'fastify' {
 
 interface Issuing {
   readonly contentType: string | undefined;
-  /** Milliseconds of `performance.now()`. */
-  readonly at: number;
   principal?: CustomerPrincipal;
 }
 
@@ -54,9 +51,10 @@ export class IssueRoutes {
     scope.decorateRequest('issuing', null);
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    scope.setErrorHandler((error, request, reply) => this.fail(error, request, reply));
+    scope.setErrorHandler((error, request, reply) => this.parts.problems.respond(error, request, reply));
     for (const route of this.parts.issueRoutes) {
       scope.post<{ Params: { ttl?: string }; Body: Buffer | undefined }>(route.path, {
+        config: { admits: true },
         onRequest: (request) => this.arrive(route, request),
         // No promise is given back: while hooks of the answer are awaited, fastify would take its end for an answer.
         handler: (request, reply) =>
@@ -68,11 +66,10 @@ export class IssueRoutes {
   /** Only a body of unannounced length is read before anybody is asked: its size comes first. */
   private async arrive(route: IssueRoute, request: IssueHttpRequest): Promise<void> {
     const { headers } = request.raw;
-    const issuing: Issuing = { contentType: headers['content-type'], at: performance.now() };
+    const issuing: Issuing = { contentType: headers['content-type'] };
     request.issuing = issuing;
     // Fastify would refuse a malformed type before the credential was looked at; the body is taken as it is.
     headers['content-type'] = undefined;
-    checkFraming(request.raw, this.parts.bodyLimit);
     if (headers['transfer-encoding'] === undefined) issuing.principal = await this.admit(route, request);
   }
 
@@ -94,23 +91,10 @@ export class IssueRoutes {
       idempotencyKey: headers['idempotency-key']?.toString(),
       body: body ?? noBody,
     };
-    const minted = await withSpan('mint', { request_id: id }, () =>
+    const minted = await withRequestSpan('mint', request.raw, { request_id: id }, () =>
       this.parts.mints.issue(principal, route.read(principal, call, params.ttl), id),
     );
-    reply.headers(answerHeaders(minted, id));
-    if (this.parts.draining.now) reply.header('connection', 'close');
+    reply.headers(answerHeaders(minted));
     reply.send(route.write(principal, minted));
-    this.count(request, 200);
-  }
-
-  private fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    this.parts.problems.respond(error, request, reply);
-    this.count(request, reply.statusCode);
-  }
-
-  private count(request: FastifyRequest, status: number): void {
-    const route = request.routeOptions.url ?? '';
-    const seconds = (performance.now() - (request.issuing?.at ?? 0)) / 1000;
-    this.parts.metrics.answered({ method: 'POST', route, status, seconds });
   }
 }

@@ -44,6 +44,7 @@ export function openApiDocument({ operations, version, server }: DocumentOptions
     servers: [{ url: server }],
     tags: [
       { name: 'mint', description: 'Certificates for your requests.' },
+      { name: 'revocation', description: 'Ending certificates before their time.' },
       { name: 'pki', description: 'What relying parties need; public.' },
       { name: 'account', description: 'What a customer does with its own account.' },
       { name: 'operator', description: 'Customers and their limits.' },

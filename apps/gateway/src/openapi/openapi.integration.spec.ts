@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { DomainError, type ErrorCode, errors } from '#libs/errors';
+import { pemEncode } from '#libs/x509';
 import { refusal } from '../testing/fake-services.js';
 import {
   bodyLimit,
@@ -27,8 +28,9 @@ describe('/openapi.json', () => {
   let gateway: GatewayUnderTest;
   let document: Document;
   let bearer: string;
-  const usual = { ttl: '7d', file: 'root.pem', serial: 'ab' };
+  const usual = { ttl: '7d', file: 'root.pem', serial: 'ab', job: '0b9e3a52-6f0c-4c9e-9b5e-0d6a3f1f7c11' };
   const minting = { version: 'v1', csr_pems: [pemOf('one'), pemOf('two')], ttl: '7d' };
+  const certificatePem = pemEncode('CERTIFICATE', Buffer.from('a certificate'));
   let created = 0;
 
   beforeAll(async () => {
@@ -39,12 +41,22 @@ describe('/openapi.json', () => {
   });
   afterAll(() => gateway.stop());
 
+  const publicFiles: Readonly<Record<string, string>> = { crl: 'intermediate.crl' };
+
   /** A request that the operation answers well. */
   function wellFormed({ id, method, access, tier }: Operation): Ask {
     switch (id) {
       case 'mint':
       case 'mintWithTtl':
         return { body: minting, bearer };
+      case 'revoke':
+        return { body: { serial: 'ab' }, bearer };
+      case 'revokeFor':
+        return { body: { serials: ['ab'] } };
+      case 'reconcile':
+        return { body: { serials: [] } };
+      case 'bulkRevoke':
+        return { body: { criteria: { ttl: '7d' } } };
       case 'createCustomer':
         created += 1;
         return { body: { handle: `new-${created}` } };
@@ -56,6 +68,10 @@ describe('/openapi.json', () => {
         return { body: { modes: ['sign_leaf'] } };
       case 'createPermission':
         return { body: { label: 'pipeline', modes: ['sign_leaf'] }, bearer };
+      case 'rotateCa':
+        return { method, body: {} };
+      case 'importCa':
+        return { method, body: { certificates_pem: certificatePem.repeat(2) } };
       default:
         return access?.includes('bearer') && tier !== 'free' ? { method, bearer } : { method };
     }
@@ -69,7 +85,8 @@ describe('/openapi.json', () => {
     // What an operator does to a customer must not disturb the one that mints.
     const isOperators = operation.access?.includes('operator') === true;
     const handle = isOperators ? 'spare' : 'acme';
-    const values: Record<string, string> = { ...usual, handle, ...parameters };
+    const file = publicFiles[operation.id] ?? usual.file;
+    const values: Record<string, string> = { ...usual, file, request: 'MAA%3D', handle, ...parameters };
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
     return isOperators ? gateway.operate(path, options) : gateway.ask(path, options);
   }
@@ -126,7 +143,10 @@ describe('/openapi.json', () => {
         return send(operation, { ...good, body: { unknown: true } });
       case 'bad_count':
         return withBody({ csr_pems: [] });
+      case 'job_not_found':
+        return send(operation, good, { job: 'none' });
       case 'bad_ttl':
+        if (operation.id === 'bulkRevoke') return send(operation, { body: { criteria: { ttl: '1y' } } });
         return operation.id === 'mint' ? withBody({ ttl: '1y' }) : send(operation, good, { ttl: '1y' });
       case 'ttl_mismatch':
         return withBody({ ttl: '1d' });
@@ -139,9 +159,15 @@ describe('/openapi.json', () => {
       case 'customer_not_found':
         return send(operation, good, { handle: 'nobody' });
       case 'serial_not_found':
+        if (operation.id === 'bulkRevoke')
+          return send(operation, { body: { criteria: { serials: ['nonsense'] } } });
+        if (operation.id === 'reconcile') return send(operation, { body: { serials: ['nonsense'] } });
+        if (operation.request) return send(operation, { ...good, body: { serial: 'nonsense' } });
         return send(operation, good, { serial: 'nonsense' });
+      case 'not_on_hold':
+        return send(operation, { ...good, body: { serial: 'ab', reason: 'removeFromCRL' } });
       case 'bad_path':
-        return send(operation, good, { file: 'chain.der' });
+        return send(operation, good, { file: 'chain.der', handle: 'No_Handle' });
       case 'issue_failed':
         return withBody({ csr_pems: ['nonsense'] });
       default:
@@ -170,11 +196,13 @@ describe('/openapi.json', () => {
 
   async function withFailure(operation: Operation, code: ErrorCode): Promise<Answered> {
     gateway.product.failure = new DomainError(code, 'No.');
+    gateway.status.isDown = true;
     // A handle that no cache knows.
     const parameters =
       operation.id === 'trustArtifact' ? { handle: `fresh-${code.replaceAll('_', '-')}` } : {};
     const answer = await send(operation, wellFormed(operation), parameters);
     gateway.product.failure = undefined;
+    gateway.status.isDown = false;
     return answer;
   }
 

@@ -24,7 +24,7 @@ export interface Operation {
   /** With parameters in braces: `/{handle}/mint`. */
   readonly path: string;
   readonly id: string;
-  readonly tag: 'mint' | 'pki' | 'account' | 'operator' | 'service';
+  readonly tag: 'mint' | 'revocation' | 'pki' | 'account' | 'operator' | 'service';
   readonly summary: string;
   readonly description?: string;
   /** Who may use it: any one of these; everybody uses a public route. The gateway asks this very list. */

@@ -1,9 +1,8 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError } from '#libs/errors';
 import { isCurrent } from './conditional.js';
 import { SerialStatusService } from './serial-status.service.js';
-import { type ArtifactName, artifactNames } from './trust-artifact.js';
+import { readArtifactFile } from './trust-artifact.js';
 import { TrustArtifactService } from './trust-artifact.service.js';
 
 /** Everything here is public, for any page of any origin. */
@@ -30,8 +29,8 @@ export class PkiController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     reply.headers(anyOrigin);
-    if (!isArtifact(file)) throw new DomainError('bad_path', 'There is nothing at this path.');
-    const { body, contentType, etag } = await this.artifacts.get(handle, file);
+    const { name, generation } = readArtifactFile(file);
+    const { body, contentType, etag } = await this.artifacts.get(handle, name, generation);
     reply.headers({ etag, 'cache-control': artifactCaching });
     if (isCurrent(request.headers['if-none-match'], etag)) return void reply.code(304).send();
     reply.header('content-type', contentType).send(body);
@@ -51,8 +50,4 @@ export class PkiController {
       .header('content-type', 'application/json; charset=utf-8')
       .send(JSON.stringify(status));
   }
-}
-
-function isArtifact(file: string): file is ArtifactName {
-  return artifactNames.some((name) => name === file);
 }

@@ -32,15 +32,16 @@ export class TrustArtifactService {
   ) {}
 
   /**
-   * One file. While the provisioner is away, the last one known is given.
+   * One file, of the newest generation or of a given one. While the provisioner is away, the last one known is given.
    *
-   * @throws DomainError customer_not_found; customer_not_active before the ceremony; service_unavailable
+   * @throws DomainError customer_not_found; bad_path for a generation that is not there; customer_not_active before the ceremony; service_unavailable
    */
-  async get(handle: string, name: ArtifactName): Promise<TrustArtifact> {
-    const entry = this.entries.get(handle);
+  async get(handle: string, name: ArtifactName, generation = 0): Promise<TrustArtifact> {
+    const key = keyOf(handle, generation);
+    const entry = this.entries.get(key);
     if (entry !== undefined && entry.freshUntil > this.clock.now()) return entry.artifacts[name];
     try {
-      return (await this.ask(handle))[name];
+      return (await this.ask(handle, generation))[name];
     } catch (error) {
       if (entry !== undefined && isOutage(error)) return entry.artifacts[name];
       throw error;
@@ -50,29 +51,33 @@ export class TrustArtifactService {
   /** Forgets what is known of a customer, because its CA changed. */
   forget(customerId: string): void {
     this.refusals.clear();
-    for (const [handle, entry] of this.entries)
-      if (entry.customerId === customerId) this.entries.delete(handle);
+    for (const [key, entry] of this.entries) if (entry.customerId === customerId) this.entries.delete(key);
   }
 
-  private ask(handle: string): Promise<Artifacts> {
+  private ask(handle: string, generation: number): Promise<Artifacts> {
     if (!isHandle(handle)) throw notFound();
+    const key = keyOf(handle, generation);
     const refusal = this.refusals.get(handle);
     if (refusal !== undefined && refusal.until > this.clock.now()) throw refusal.error;
-    const running = this.asking.get(handle);
+    const running = this.asking.get(key);
     if (running !== undefined) return running;
-    const answer = this.fetch(handle).finally(() => this.asking.delete(handle));
-    this.asking.set(handle, answer);
+    const answer = this.fetch(handle, generation).finally(() => this.asking.delete(key));
+    this.asking.set(key, answer);
     return answer;
   }
 
-  private async fetch(handle: string): Promise<Artifacts> {
+  private async fetch(handle: string, generation: number): Promise<Artifacts> {
     try {
-      const { authority } = await this.provisioner.getAuthority({ handle }, { timeoutMs: 2_000 });
+      const { authority } = await this.provisioner.getAuthority({ handle, generation }, { timeoutMs: 2_000 });
       if (authority === undefined) throw notFound();
       const artifacts = artifactsOf(authority);
       if (this.entries.size >= mostCustomers) this.entries.clear();
       const freshUntil = this.clock.now() + freshForMs;
-      this.entries.set(handle, { customerId: authority.customerId, artifacts, freshUntil });
+      this.entries.set(keyOf(handle, generation), {
+        customerId: authority.customerId,
+        artifacts,
+        freshUntil,
+      });
       return artifacts;
     } catch (error) {
       if (error instanceof DomainError && !isOutage(error)) this.refuse(handle, error);
@@ -87,6 +92,11 @@ export class TrustArtifactService {
     const holdMs = error.code === 'customer_not_found' ? missHoldsMs : 0;
     this.refusals.set(handle, { until: this.clock.now() + holdMs, error });
   }
+}
+
+/** A handle has no `#`. */
+function keyOf(handle: string, generation: number): string {
+  return `${handle}#${generation}`;
 }
 
 function isOutage(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { Authority } from '#libs/contracts';
+import { DomainError } from '#libs/errors';
 import { pemEncode, sha256Hex } from '#libs/x509';
 
 /** A public file about a customer's CA, as it is answered. */
@@ -17,6 +18,18 @@ export const artifactNames = [
   'intermediate.der',
 ] as const;
 export type ArtifactName = (typeof artifactNames)[number];
+
+/** What the files of one generation are named, for example `intermediate-g2.der`. */
+const ofGeneration = /^(intermediate|chain)-g([1-9]\d{0,5})\.(pem|der)$/;
+
+/** The file that a path ends with; generation 0 is the newest. @throws DomainError bad_path */
+export function readArtifactFile(file: string): { name: ArtifactName; generation: number } {
+  const [, stem = '', digits = '0', ending = ''] = ofGeneration.exec(file) ?? [];
+  const wanted = stem === '' ? file : `${stem}.${ending}`;
+  const name = artifactNames.find((each) => each === wanted);
+  if (name === undefined) throw new DomainError('bad_path', 'There is nothing at this path.');
+  return { name, generation: Number(digits) };
+}
 
 /** RFC 8555 §9.1 and RFC 5280 §4.2.2.1 (RFC 2585 §4.1). */
 export const pemContentType = 'application/pem-certificate-chain';

@@ -4,18 +4,25 @@ import { Inject, Module } from '@nestjs/common';
 import {
   AuditService,
   BillingService,
+  type BulkCriteria,
+  BulkState,
   type ChangePlanRequest,
+  type CountBulkRevocationRequest,
   type CreateCustomerRequest,
   type Customer,
   CustomerSchema,
   CustomerStatus,
   CustomerTier,
   type GetAuthorityRequest,
+  type GetBulkRevocationRequest,
   type GetCustomerRequest,
   type GetQuotaRequest,
   type GetSerialStatusRequest,
+  type GetTranscriptRequest,
+  type ImportAuthorityRequest,
   IssuerService,
   KeyAlgorithm,
+  type ListCrlsRequest,
   type ListCustomersRequest,
   MeteringService,
   type MintEachRequest,
@@ -24,15 +31,23 @@ import {
   type PromoteCustomerRequest,
   ProvisionerService,
   type ReadTrailRequest,
+  type ReconcileJournalRequest,
   type ReconcileUsageRequest,
+  type RegenerateCrlsRequest,
+  type RequestAuthorityRequest,
   type ResumeCustomerRequest,
+  RevocationReason,
   RevocationService,
+  type RevokeRequest,
+  type RotateAuthorityRequest,
   SerialStatus,
   type SetLimitsRequest,
+  type StartBulkRevocationRequest,
   type SuspendCustomerRequest,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { RpcController, RpcMethod } from '#libs/rpc';
+import { restOf } from '#libs/testing';
 import { sha256 } from '#libs/x509';
 
 export type MintOutcome = MessageInitShape<typeof MintResultSchema>;
@@ -53,6 +68,8 @@ export class FakeProduct {
   entitlementLag = 0;
   serialStatus: SerialStatus | undefined = SerialStatus.ACTIVE;
   readonly serialsAsked: Uint8Array[] = [];
+  readonly revocationsAsked: RevokeRequest[] = [];
+  bulkCriteria: BulkCriteria | undefined;
   /** Thrown by provisioner and revocation, whatever they are asked, when set. */
   failure: DomainError | undefined;
   authorityAsked = 0;
@@ -229,8 +246,9 @@ class FakeProvisioner {
   }
 
   @RpcMethod(ProvisionerService.method.getAuthority)
-  async getAuthority({ handle }: GetAuthorityRequest) {
+  async getAuthority({ handle, generation }: GetAuthorityRequest) {
     this.product.authorityAsked += 1;
+    if (generation > 1) throw new DomainError('bad_path', 'There is no such generation.');
     const { id, status } = this.product.customer(handle);
     if (status === CustomerStatus.PROVISIONING) {
       throw new DomainError('customer_not_active', `The CA of ${handle} is being made.`);
@@ -242,6 +260,48 @@ class FakeProvisioner {
         handle,
         intermediateDer: Buffer.from('the intermediate'),
         rootDer: Buffer.from('the root'),
+      },
+    };
+  }
+}
+
+@RpcController(ProvisionerService)
+class FakeCeremonies {
+  constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
+
+  @RpcMethod(ProvisionerService.method.rotateAuthority)
+  async rotateAuthority({ handle, now, dryRun }: RotateAuthorityRequest) {
+    const { status } = this.product.customer(handle);
+    if (status === CustomerStatus.PROVISIONING) throw new DomainError('customer_not_active', 'Not yet.');
+    return {
+      underWay: now && !dryRun,
+      ...{ generation: 1, nextGeneration: 2, keyName: `dev-${handle}-intermediate-g2` },
+      ...{ dueAt: 1_790_000_000n, retiredAt: 1_800_000_000n, steps: ['intermediate_key', 'activate'] },
+    };
+  }
+
+  @RpcMethod(ProvisionerService.method.requestAuthority)
+  async requestAuthority({ handle }: RequestAuthorityRequest) {
+    this.product.customer(handle);
+    return { csrDer: Buffer.from('the request'), generation: 1, keyRef: 'local:dev-x-intermediate' };
+  }
+
+  @RpcMethod(ProvisionerService.method.importAuthority)
+  async importAuthority({ handle, certificates }: ImportAuthorityRequest) {
+    this.product.customer(handle);
+    if (certificates.length !== 2) throw new DomainError('bad_certificate', 'Give exactly two.');
+    return { generation: 2 };
+  }
+
+  @RpcMethod(ProvisionerService.method.getTranscript)
+  async getTranscript({ handle }: GetTranscriptRequest) {
+    const { id } = this.product.customer(handle);
+    const entry = JSON.stringify({ sequence: 1, handle });
+    return {
+      transcript: {
+        ...{ customerId: id, handle },
+        entries: [{ entry, hash: sha256(Buffer.from(entry)) }],
+        artifacts: [{ name: 'root-1', kind: 'CERTIFICATE', content: Buffer.from('the root') }],
       },
     };
   }
@@ -259,7 +319,80 @@ class FakeRevocation {
     if (status === undefined) throw new DomainError('serial_not_found', 'Not one of this customer.');
     return { status, expiresAt: 1_800_000_000n };
   }
+
+  @RpcMethod(RevocationService.method.revoke)
+  async revoke(request: RevokeRequest) {
+    this.product.check();
+    const { revocationsAsked, serialStatus } = this.product;
+    revocationsAsked.push(request);
+    if (serialStatus === undefined) throw new DomainError('serial_not_found', 'Not one of this customer.');
+    const { reason } = request;
+    if (reason === RevocationReason.REMOVE_FROM_CRL) throw new DomainError('not_on_hold', 'It is final.');
+    return {
+      revocations: request.serials.map((serial) => ({
+        ...{ serial, reason, status: SerialStatus.REVOKED, changed: true },
+        ...{ revokedAt: 1_790_000_000n, expiresAt: 1_800_000_000n },
+      })),
+    };
+  }
 }
+
+@RpcController(RevocationService)
+class FakeRevocationOperations {
+  constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
+
+  @RpcMethod(RevocationService.method.startBulkRevocation)
+  async startBulkRevocation({ customerId, criteria, reason }: StartBulkRevocationRequest) {
+    this.product.check();
+    this.product.bulkCriteria = criteria;
+    return { job: { ...bulkJob, customerId, reason } };
+  }
+
+  @RpcMethod(RevocationService.method.countBulkRevocation)
+  async countBulkRevocation({ criteria }: CountBulkRevocationRequest) {
+    this.product.check();
+    this.product.bulkCriteria = criteria;
+    return { matched: 47n, revoked: 3n, notFound: 1n };
+  }
+
+  @RpcMethod(RevocationService.method.getBulkRevocation)
+  async getBulkRevocation({ customerId, id }: GetBulkRevocationRequest) {
+    this.product.check();
+    if (id !== bulkJob.id) throw new DomainError('job_not_found', 'There is no such job.');
+    return { job: { ...bulkJob, customerId, state: BulkState.DONE, finishedAt: 1_790_000_001n } };
+  }
+
+  @RpcMethod(RevocationService.method.reconcileJournal)
+  async reconcileJournal({ serials }: ReconcileJournalRequest) {
+    this.product.check();
+    return { fromRecord: 2, fromOperator: serials.length };
+  }
+
+  @RpcMethod(RevocationService.method.listCrls)
+  async listCrls({ customerId, pageSize }: ListCrlsRequest) {
+    this.product.check();
+    return { crls: [{ ...crl, customerId }], nextPageToken: pageSize === 1 ? 'next' : '' };
+  }
+
+  @RpcMethod(RevocationService.method.regenerateCrls)
+  async regenerateCrls({ customerId }: RegenerateCrlsRequest) {
+    this.product.check();
+    return { crls: [{ ...crl, customerId }] };
+  }
+}
+
+const bulkJob = {
+  ...{ id: '0b9e3a52-6f0c-4c9e-9b5e-0d6a3f1f7c11', state: BulkState.PENDING, matched: 47n, revoked: 43n },
+  ...{ unchanged: 3n, failed: 1n, createdAt: 1_790_000_000n },
+  failures: [{ serial: Uint8Array.of(0, 0x3e), code: 'serial_not_found' }],
+};
+
+const crl = {
+  ...{ handle: 'acme', caId: '0b9e3a52-6f0c-4c9e-9b5e-0d6a3f1f7c12', file: 'intermediate.crl' },
+  ...{ number: '1790000000000', thisUpdate: 1_790_000_000n, nextUpdate: 1_790_086_400n },
+  ...{ generatedAt: 1_790_000_000n, durationMs: 12n, revokedCount: 3n, size: 420n, stale: false },
+  events: [{ at: 1_790_000_000n, number: '1790000000000', cause: 'revocation', problem: '' }],
+};
 
 @RpcController(BillingService)
 class FakeBilling {
@@ -316,10 +449,9 @@ class FakeMetering {
 }
 
 export const fakeControllers = [
-  FakeAudit,
-  FakeMetering,
-  FakeIssuer,
-  FakeProvisioner,
-  FakeRevocation,
+  ...[FakeAudit, FakeMetering],
+  ...[FakeIssuer, restOf(IssuerService, FakeIssuer)],
+  ...[FakeProvisioner, FakeCeremonies, restOf(ProvisionerService, FakeProvisioner, FakeCeremonies)],
+  ...[FakeRevocation, FakeRevocationOperations],
   FakeBilling,
 ];

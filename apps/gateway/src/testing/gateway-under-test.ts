@@ -15,6 +15,7 @@ import { type TestDatabase, testDatabase } from '#libs/testing';
 import { gatewayMigrations, type RunningGateway, startGateway } from '../gateway.module.js';
 import { FakeProduct, FakeServicesModule, fakeControllers } from './fake-services.js';
 import { type Answered, type Ask, ask } from './http-client.js';
+import { type StatusDouble, startStatusDouble } from './status-double.js';
 
 export const operatorToken = 'operator-token-of-the-tests-0123456789';
 export const baseDomain = 'ca.test';
@@ -26,6 +27,8 @@ export interface GatewayUnderTest {
   /** The listener of mutual TLS, where the test has asked for one. */
   readonly mutualTlsUrl: string | undefined;
   readonly product: FakeProduct;
+  /** The listener of the revocation service. */
+  readonly status: StatusDouble;
   readonly database: TestDatabase;
   readonly metrics: Registry;
   /** What the audit trail was told, in order. */
@@ -73,6 +76,7 @@ export async function startGatewayUnderTest(
     { strategy: rpc.server(), logger: false },
   );
   await services.listen();
+  const status = await startStatusDouble();
   const config: GatewayConfig = {
     operations: { host: '127.0.0.1', port: 0, logLevel: 'debug', otlpEndpoint: undefined },
     database: { ...database.settings('gateway'), migrateUrl: undefined },
@@ -95,6 +99,7 @@ export async function startGatewayUnderTest(
     signInAllow: [],
     wrongCredentials: options.wrongCredentials ?? 1_000_000,
     mutualTls: options.mutualTls ?? { port: undefined, certFile: undefined, keyFile: undefined },
+    statusUrl: status.url,
   };
   const replica = (metrics = createRegistry('gateway')) =>
     startGateway({ config, rpc, events: bus, clock: systemClock, logger, metrics });
@@ -121,6 +126,7 @@ export async function startGatewayUnderTest(
     url,
     mutualTlsUrl,
     product,
+    status,
     database,
     metrics,
     audited,
@@ -147,6 +153,7 @@ export async function startGatewayUnderTest(
       await services.close();
       await bus.close();
       await rpc.close();
+      await status.close();
       await database.drop();
     },
   };

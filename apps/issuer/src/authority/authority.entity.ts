@@ -11,6 +11,8 @@ export interface AuthorityRow {
   readonly intermediateDer: Buffer | null;
   readonly rootDer: Buffer | null;
   readonly generation: number | null;
+  /** Parts of its CRL. */
+  readonly crlShards: number;
   readonly retired: boolean;
 }
 
@@ -25,6 +27,7 @@ export const AuthorityEntity = new EntitySchema<AuthorityRow>({
     intermediateDer: { name: 'intermediate_der', type: 'bytea', nullable: true },
     rootDer: { name: 'root_der', type: 'bytea', nullable: true },
     generation: { type: 'integer', nullable: true },
+    crlShards: { name: 'crl_shards', type: 'smallint' },
     retired: { type: 'boolean' },
   },
 });

@@ -55,8 +55,8 @@ export class AuthorityRepository {
     await this.scope.run(authority.customerId, (manager) =>
       manager.query(
         `INSERT INTO issuer.authority
-           (ca_id, customer_id, handle, key_ref, algorithm, intermediate_der, root_der, generation)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+           (ca_id, customer_id, handle, key_ref, algorithm, intermediate_der, root_der, generation, crl_shards)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (ca_id) DO UPDATE SET handle = excluded.handle, key_ref = excluded.key_ref,
            algorithm = excluded.algorithm, intermediate_der = excluded.intermediate_der,
            root_der = excluded.root_der, generation = excluded.generation`,
@@ -69,6 +69,7 @@ export class AuthorityRepository {
           Buffer.from(authority.intermediateDer),
           Buffer.from(authority.rootDer),
           authority.generation,
+          Math.max(1, authority.crlShards),
         ],
       ),
     );

@@ -4,6 +4,7 @@ import type { CallOptions, Client } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { AuthorityRepository, KnownCustomer } from './authority.repository.js';
 import { type IssuingAuthority, issuingAuthority, type PkiNames } from './issuing-authority.js';
+import type { SigningAuthority } from './signing-authority.js';
 
 export interface AuthorityServiceOptions {
   readonly repository: AuthorityRepository;
@@ -58,6 +59,27 @@ export class AuthorityService {
     const row = await this.options.repository.findByCa(customer?.caCustomerId ?? customerId, caId);
     if (!row) throw new DomainError('internal', `The intermediate ${caId} is not known here.`);
     return issuingAuthority(row, this.options.names).chain;
+  }
+
+  /**
+   * An intermediate that signs about its own certificates, also when it mints no more.
+   *
+   * @throws customer_not_found, customer_not_active when neither this service nor the provisioner knows it
+   */
+  async signingOf(
+    customerId: string,
+    caId: string,
+    call: CallOptions,
+  ): Promise<SigningAuthority & { handle: string }> {
+    const { repository, names } = this.options;
+    const find = () => repository.findByCa(customerId, caId);
+    let row = await find();
+    if (!row?.handle) {
+      await this.ask(customerId, call);
+      row = await find();
+    }
+    if (!row?.handle) throw new DomainError('customer_not_active', `The CA ${caId} is not known.`);
+    return { ...issuingAuthority(row, names).signing, handle: row.handle };
   }
 
   /** Something changed: the next request reads again. */

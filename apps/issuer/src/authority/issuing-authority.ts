@@ -2,6 +2,7 @@ import { KeyAlgorithm } from '#libs/contracts';
 import { uuidBytes } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import { parseCertificate, type SignatureAlgorithm } from '#libs/x509';
+import { backdate } from '../policy/batch.policy.js';
 import type { AuthorityRow } from './authority.entity.js';
 import type { SigningAuthority } from './signing-authority.js';
 import { SigningVariants } from './signing-variants.js';
@@ -24,6 +25,8 @@ export interface PkiNames {
   /** Without a trailing slash. */
   readonly pkiUrl: string;
   readonly baseDomain: string;
+  /** TTLs below, in seconds, are short-lived. */
+  readonly shortLivedTtl: number;
 }
 
 /** A customer by its id and handle. */
@@ -41,8 +44,8 @@ export function issuingAuthority(
   names: PkiNames,
   subscriber?: Subscriber,
 ): IssuingAuthority {
-  const { caId, handle, keyRef, algorithm, intermediateDer, rootDer } = row;
-  if (!handle || !keyRef || algorithm === null || !intermediateDer || !rootDer) {
+  const { caId, handle, keyRef, algorithm, intermediateDer, rootDer, generation } = row;
+  if (!handle || !keyRef || algorithm === null || !intermediateDer || !rootDer || generation === null) {
     throw new DomainError('internal', `The intermediate ${caId} is known by its id only.`);
   }
   const base = `${names.pkiUrl}/${handle}`;
@@ -54,9 +57,10 @@ export function issuingAuthority(
     signatureAlgorithm: signatureAlgorithmOf(algorithm),
     certificateDer: intermediateDer,
     subjectCommonName: `${subscriber?.handle ?? handle}.leaf.${names.baseDomain}`,
-    crlUrl: `${base}/intermediate.crl`,
+    crlUrls: crlUrls(base, row),
+    shortLivedMs: names.shortLivedTtl === 0 ? 0 : (names.shortLivedTtl + backdate) * 1000,
     ocspUrl: `${base}/ocsp`,
-    caIssuersUrl: `${base}/ca/intermediate.der`,
+    caIssuersUrl: `${base}/ca/intermediate-g${generation}.der`,
     names: 'requested',
     ownNamesOnly: false,
     nameConstraints: undefined,
@@ -84,4 +88,11 @@ function signatureAlgorithmOf(algorithm: KeyAlgorithm): SignatureAlgorithm {
     case KeyAlgorithm.UNSPECIFIED:
       throw new DomainError('internal', 'An intermediate without a key algorithm cannot sign.');
   }
+}
+
+/** As the revocation service names its files: the first generation without a number, and a shard only where there are several. */
+function crlUrls(base: string, { generation, crlShards }: AuthorityRow): string[] {
+  const name = `${base}/intermediate${generation === null || generation === 1 ? '' : `-g${generation}`}`;
+  if (crlShards <= 1) return [`${name}.crl`];
+  return Array.from({ length: crlShards }, (_, shard) => `${name}.${shard}.crl`);
 }

@@ -12,7 +12,10 @@ export interface SigningAuthority {
   readonly certificateDer: Uint8Array;
   /** Of every leaf: `<handle>.leaf.<base domain>`. */
   readonly subjectCommonName: string;
-  readonly crlUrl: string;
+  /** One a part of its CRL; a certificate names the one of its serial number. */
+  readonly crlUrls: readonly string[];
+  /** Leaves of less than this many milliseconds name no place to ask about them; 0 for none. */
+  readonly shortLivedMs: number;
   readonly ocspUrl: string;
   readonly caIssuersUrl: string;
   /** Whose names its leaves carry. */

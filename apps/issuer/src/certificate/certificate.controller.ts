@@ -2,6 +2,7 @@ import { Inject } from '@nestjs/common';
 import {
   type GetCertificateRequest,
   type GetCertificateResponse,
+  type GetCertificatesRequest,
   IssuerService,
   type ListCertificatesRequest,
   type ListCertificatesResponse,
@@ -18,6 +19,7 @@ import { issuedCertificate } from './issued-certificate.js';
 const serialLength = 16;
 const defaultPage = 100;
 const largestPage = 500;
+const mostSerials = 500;
 
 @RpcController(IssuerService)
 export class CertificateController {
@@ -39,6 +41,7 @@ export class CertificateController {
     if (!found) throw new DomainError('serial_not_found', 'No certificate of this customer has this serial.');
     return {
       certificate: issuedCertificate(found, unixSeconds(found.issuedAt), unixSeconds(found.expiresAt)),
+      caId: found.caId,
     };
   }
 
@@ -67,6 +70,21 @@ export class CertificateController {
       nextPageToken: last === undefined ? '' : encodePageToken(last),
     };
   }
+
+  @RpcMethod(IssuerService.method.getCertificates)
+  async getCertificates({ customerId, serials, notAfter }: GetCertificatesRequest) {
+    checkCustomerId(customerId);
+    checkSerials(serials);
+    const keys = serials.map((serial) => Buffer.from(serial));
+    const found = await this.certificates.findBatch(customerId, keys, new Date(Number(notAfter) * 1000));
+    return { certificates: found.map(({ der }) => der) };
+  }
+}
+
+/** @throws bad_request */
+function checkSerials(serials: readonly Uint8Array[]): void {
+  if (serials.length >= 1 && serials.length <= mostSerials) return;
+  throw new DomainError('bad_request', `A request names 1 to ${mostSerials} serial numbers.`);
 }
 
 /** Leading zeros are not significant in a serial number; stored are 16 octets. */

@@ -7,6 +7,7 @@ interface FoundCertificate {
   readonly der: Buffer;
   readonly serial: Buffer;
   readonly fingerprint: Buffer;
+  readonly ca_id: string;
   readonly issued_at: Date;
   readonly expires_at: Date;
 }
@@ -14,7 +15,7 @@ interface FoundCertificate {
 /** What is read of a certificate. */
 export type StoredCertificate = Pick<
   CertificateRow,
-  'der' | 'serial' | 'fingerprint' | 'issuedAt' | 'expiresAt'
+  'der' | 'serial' | 'fingerprint' | 'caId' | 'issuedAt' | 'expiresAt'
 >;
 
 /** Which certificates to list; times are Unix seconds. */
@@ -30,7 +31,7 @@ export interface CertificatePageWish {
  * the day so that storing a certificate stays cheap. Each probe reads one partition.
  */
 const bySerialWithin = `
-  SELECT c.der, c.serial, c.fingerprint, c.issued_at, c.expires_at
+  SELECT c.der, c.serial, c.fingerprint, c.ca_id, c.issued_at, c.expires_at
   FROM generate_series($2::date, $3::date, '1 day') AS day
   JOIN issuer.certificate c ON c.expires_on = day::date AND c.serial = $1
   LIMIT 1`;
@@ -130,5 +131,5 @@ function dateOf(ms: number): string {
 }
 
 function stored(row: FoundCertificate): StoredCertificate {
-  return { ...row, issuedAt: row.issued_at, expiresAt: row.expires_at };
+  return { ...row, caId: row.ca_id, issuedAt: row.issued_at, expiresAt: row.expires_at };
 }

@@ -19,7 +19,7 @@ import type { MintJob, MintJobResult } from './mint-job.js';
 const notBefore = Date.UTC(2026, 2, 1) / 1000;
 const times = { notBefore, notAfter: notBefore + 86_460, deadline: Number.MAX_SAFE_INTEGER };
 
-const names = { pkiUrl: 'http://pki.test', baseDomain: 'stackrunner.test' };
+const names = { pkiUrl: 'http://pki.test', baseDomain: 'stackrunner.test', shortLivedTtl: 3_600 };
 
 function rowOf(authority: Authority): AuthorityRow {
   const { intermediateDer, rootDer } = authority;

@@ -5,6 +5,7 @@ import { type CallContext, callFrom } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { AuthorityService } from '../authority/authority.service.js';
 import type { IssuingAuthority } from '../authority/issuing-authority.js';
+import type { BlockedKeys } from '../blocked-key/blocked-keys.js';
 import { issuedCertificate } from '../certificate/issued-certificate.js';
 import { type Idempotency, idempotencyOf } from '../idempotency/idempotency.js';
 import { type EarlierAnswer, keyReused, type ReplayService } from '../idempotency/replay.service.js';
@@ -14,22 +15,29 @@ import type { ExhaustedCustomers } from '../quota/exhausted-customers.js';
 import { lifetimeExceeded, quotaExceeded, rateLimited } from '../quota/limit-errors.js';
 import { unpackCertificates } from './certificate-block.js';
 import { encodeIssuedRequest } from './issued-event.js';
+import { withMinting } from './issued-minting.js';
 import type { Ledger, LedgerEntry } from './mint.ledger.js';
 import type { MintMetrics } from './mint.metrics.js';
 import type { MintPool } from './mint.pool.js';
 import type { LedgerVerdict, LimitState } from './record-mints.js';
+import type { RemoteMint } from './remote.mint.js';
 import { signBatch } from './sign-batch.js';
 
 export interface MintServiceOptions {
   readonly authorities: AuthorityService;
   readonly pool: MintPool;
+  readonly remote: RemoteMint;
   readonly ledger: Ledger;
   readonly replays: ReplayService;
   readonly exhausted: ExhaustedCustomers;
+  readonly blockedKeys: Pick<BlockedKeys, 'check'>;
   readonly entitlements: EntitlementService;
   readonly metrics: MintMetrics;
   readonly clock: Clock;
 }
+
+/** References of keys that the mint threads hold themselves. */
+const localKey = 'local:';
 
 type Decided = Exclude<LedgerVerdict, { outcome: 'no_entitlement' }>;
 
@@ -95,15 +103,19 @@ export class MintService {
     deadline: number,
     idempotency: Idempotency | undefined,
   ): Promise<LedgerEntry> {
-    const { customerId, csrs, ttl, profile, nameConstraints } = batch;
+    const { customerId, csrs, ttl, profile, nameConstraints, credentialId } = batch;
     const signing = variants.of(profile, nameConstraints);
     this.options.exhausted.check(customerId, csrs.length);
+    this.options.blockedKeys.check(csrs);
     const validity = leafValidity(this.options.clock.now(), ttl, notAfter);
     const unsigned = { authority: signing, csrs, deadline, ...validity };
     const count = csrs.length;
-    const { block, issued } = await withSpan('sign', { certificates: count }, () =>
-      signBatch(this.options.pool, unsigned),
+    const { block, issued: certificates } = await withSpan('sign', { certificates: count }, () =>
+      signing.keyRef.startsWith(localKey)
+        ? signBatch(this.options.pool, unsigned)
+        : this.options.remote.sign(unsigned),
     );
+    const issued = credentialId === '' ? certificates : withMinting(certificates, credentialId, block);
     return { customerId, customerUuid, caUuid, count, ...validity, block, issued, idempotency, deadline };
   }
 

@@ -19,7 +19,8 @@ const port = parentPort;
 if (!port) throw new Error('mint.worker runs in a worker thread only');
 
 const { kms } = workerData as MintWorkerData;
-const pipeline = new MintPipeline(await createSigner(kms));
+// Remote keys sign on the main thread, where all share one queue for their quota: here, only local ones are opened.
+const pipeline = new MintPipeline(await createSigner({ ...kms, backend: 'local' }, { onDemand: true }));
 const authorities = new Map<number, SigningAuthority>();
 
 function authorityOf(number: number): SigningAuthority {

@@ -33,14 +33,8 @@ export async function signBatch(pool: MintPool, batch: UnsignedBatch): Promise<S
   const { csrs, ...context } = batch;
   if (csrs.length <= taskLimit) return signedOf(await pool.run({ kind: 'mint', ...context, csrs }));
 
-  const judged = await Promise.all(
-    chunks(csrs).map((chunk): Promise<MintJobResult> => pool.run({ kind: 'judge', ...context, csrs: chunk })),
-  );
-  const failures = judged.flatMap((result, chunk) => failuresOf(result, chunk * taskLimit));
-  if (failures.length > 0) throw issueFailed(failures);
-  const signed = await Promise.all(
-    judged.map((result) => pool.run({ kind: 'sign', ...context, drafts: draftsOf(result) })),
-  );
+  const judged = await judgeBatch(pool, batch);
+  const signed = await Promise.all(judged.map((drafts) => pool.run({ kind: 'sign', ...context, drafts })));
   const parts = signed.map(signedOf);
   return {
     block: joinBlocks(parts.map((part) => part.block)),
@@ -48,7 +42,18 @@ export async function signBatch(pool: MintPool, batch: UnsignedBatch): Promise<S
   };
 }
 
-function signedOf(result: MintJobResult): SignedBatch {
+/** The drafts of a batch in chunks, every one admitted. @throws issue_failed, overloaded or deadline_exceeded */
+export async function judgeBatch(pool: MintPool, batch: UnsignedBatch): Promise<(readonly Draft[])[]> {
+  const { csrs, ...context } = batch;
+  const judged = await Promise.all(
+    chunks(csrs).map((chunk): Promise<MintJobResult> => pool.run({ kind: 'judge', ...context, csrs: chunk })),
+  );
+  const failures = judged.flatMap((result, chunk) => failuresOf(result, chunk * taskLimit));
+  if (failures.length > 0) throw issueFailed(failures);
+  return judged.map(draftsOf);
+}
+
+export function signedOf(result: MintJobResult): SignedBatch {
   if (result.kind === 'signed') return result;
   throw refusal(result);
 }

@@ -10,7 +10,9 @@ describe('the bounds of a batch', () => {
     [1, 3_600n],
     [100, 7_776_000n],
   ])('admit %d requests for %d seconds', (count, ttlSeconds) => {
-    expect(admitBatch({ customerId, csrs: csrs(count), ttlSeconds, profile })).toMatchObject({
+    expect(
+      admitBatch({ customerId, csrs: csrs(count), ttlSeconds, profile, credentialId: '' }),
+    ).toMatchObject({
       ttl: Number(ttlSeconds),
     });
   });
@@ -23,15 +25,15 @@ describe('the bounds of a batch', () => {
     [1, -1n, 'bad_ttl'],
     [1, 2n ** 62n, 'bad_ttl'],
   ])('refuse %d requests for %d seconds with %s', (count, ttlSeconds, code) => {
-    expect(() => admitBatch({ customerId, csrs: csrs(count), ttlSeconds, profile })).toThrow(
-      expect.objectContaining({ code }),
-    );
+    expect(() =>
+      admitBatch({ customerId, csrs: csrs(count), ttlSeconds, profile, credentialId: '' }),
+    ).toThrow(expect.objectContaining({ code }));
   });
 
   it.each(['', 'acme', customerId.toUpperCase(), `${customerId} `])('refuse the customer id "%s"', (id) => {
-    expect(() => admitBatch({ customerId: id, csrs: csrs(1), ttlSeconds: 3_600n, profile })).toThrow(
-      expect.objectContaining({ code: 'bad_request' }),
-    );
+    expect(() =>
+      admitBatch({ customerId: id, csrs: csrs(1), ttlSeconds: 3_600n, profile, credentialId: '' }),
+    ).toThrow(expect.objectContaining({ code: 'bad_request' }));
   });
 });
 

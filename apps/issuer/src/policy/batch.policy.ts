@@ -22,6 +22,8 @@ export interface BatchRequest {
   readonly ttlSeconds: bigint;
   readonly profile: LeafProfile;
   readonly nameConstraints?: NameConstraintsMessage | undefined;
+  /** UUID of a scoped credential; empty for the master bearer. */
+  readonly credentialId: string;
 }
 
 /** A batch within the product's bounds. */
@@ -35,6 +37,8 @@ export interface MintBatch {
   readonly profile: LeafProfile;
   /** Of the credential that asks. */
   readonly nameConstraints: NameConstraints | undefined;
+  /** UUID of the scoped credential that asks; empty for the master bearer. */
+  readonly credentialId: string;
 }
 
 /**
@@ -46,6 +50,7 @@ export function admitBatch({
   ttlSeconds,
   profile,
   nameConstraints,
+  credentialId,
 }: BatchRequest): MintBatch {
   checkCustomerId(customerId);
   if (csrs.length < 1 || csrs.length > maxBatch) {
@@ -58,11 +63,15 @@ export function admitBatch({
   } else if (ttlSeconds < minTtl || ttlSeconds > maxTtl) {
     throw new DomainError('bad_ttl', 'The TTL must be between 1h and 90d.');
   }
+  if (credentialId !== '' && !uuid.test(credentialId)) {
+    throw new DomainError('bad_request', 'credential_id must be a UUID in lower case.');
+  }
   return {
     customerId,
     csrs,
     ttl: Number(ttlSeconds),
     profile,
+    credentialId,
     nameConstraints: nameConstraints && readConstraints(nameConstraints),
   };
 }
@@ -78,6 +87,11 @@ function readConstraints({ $typeName: _, $unknown: __, ...lists }: NameConstrain
 export function checkCustomerId(customerId: string): void {
   if (!uuid.test(customerId))
     throw new DomainError('bad_request', 'customer_id must be a UUID in lower case.');
+}
+
+/** Whether it is a UUID in lower case. */
+export function isUuid(text: string): boolean {
+  return uuid.test(text);
 }
 
 /** When the leaves of a batch are valid, in Unix seconds. */

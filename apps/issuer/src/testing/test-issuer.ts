@@ -131,6 +131,7 @@ export async function startTestIssuer(options: TestIssuerOptions): Promise<TestI
       workers: options.workers ?? 0,
       pkiUrl: 'http://pki.test',
       baseDomain: 'stackrunner.test',
+      shortLivedTtl: 3_600,
     },
     rpc: options.neighbours.around(transport),
     events,

@@ -17,6 +17,12 @@ export interface AuthorityRow {
   readonly toBeSigned: Buffer | null;
   /** DER. */
   readonly certificate: Buffer | null;
+  /** CertificationRequest in DER, of an intermediate that a root of the customer's own signs. */
+  readonly request: Buffer | null;
+  /** DER, of a root that is not ours. */
+  readonly issuerCertificate: Buffer | null;
+  /** What the hardware has stated of the key. */
+  readonly attestation: Buffer | null;
   readonly createdAt: Date;
 }
 
@@ -31,6 +37,9 @@ export const AuthorityEntity = new EntitySchema<AuthorityRow>({
     algorithm: { type: 'text' },
     toBeSigned: { name: 'to_be_signed', type: 'bytea', nullable: true },
     certificate: { type: 'bytea', nullable: true },
+    request: { type: 'bytea', nullable: true },
+    issuerCertificate: { name: 'issuer_certificate', type: 'bytea', nullable: true },
+    attestation: { type: 'bytea', nullable: true },
     createdAt: { name: 'created_at', type: 'timestamptz' },
   },
 });

@@ -1,7 +1,17 @@
 import { type EntityManager, IsNull } from 'typeorm';
 import { AuthorityEntity, type AuthorityKind, type AuthorityRow } from './authority.entity.js';
 
-export type NewAuthority = Omit<AuthorityRow, 'id' | 'toBeSigned' | 'certificate'>;
+export type NewAuthority = Omit<
+  AuthorityRow,
+  'id' | 'toBeSigned' | 'certificate' | 'request' | 'issuerCertificate'
+>;
+
+/** A certificate that a root of the customer's own has signed, in DER. */
+export interface ImportedCertificate {
+  readonly toBeSigned: Uint8Array;
+  readonly certificate: Uint8Array;
+  readonly issuerCertificate: Uint8Array;
+}
 
 /** One authority, named by what it is to its customer. */
 export interface AuthorityName {
@@ -16,6 +26,23 @@ export class AuthorityRepository {
     return manager.findOneBy(AuthorityEntity, name);
   }
 
+  /** A root by its id. */
+  root(manager: EntityManager, id: string): Promise<AuthorityRow | null> {
+    return manager.findOneBy(AuthorityEntity, { id, kind: 'root' });
+  }
+
+  /** The newest of a kind, also one without a certificate yet. */
+  newest(manager: EntityManager, customerId: string, kind: AuthorityKind): Promise<AuthorityRow | null> {
+    return manager.findOne(AuthorityEntity, { where: { customerId, kind }, order: { generation: 'DESC' } });
+  }
+
+  all(manager: EntityManager, customerId: string): Promise<AuthorityRow[]> {
+    return manager.find(AuthorityEntity, {
+      where: { customerId },
+      order: { kind: 'DESC', generation: 'ASC' },
+    });
+  }
+
   async add(manager: EntityManager, authority: NewAuthority): Promise<void> {
     await manager.insert(AuthorityEntity, authority);
   }
@@ -24,6 +51,24 @@ export class AuthorityRepository {
   async draft(manager: EntityManager, id: string, toBeSigned: Uint8Array): Promise<void> {
     const draft = { toBeSigned: Buffer.from(toBeSigned) };
     await manager.update(AuthorityEntity, { id, toBeSigned: IsNull() }, draft);
+  }
+
+  /** Keeps an earlier request: there is only ever one. */
+  async request(manager: EntityManager, id: string, request: Uint8Array): Promise<void> {
+    await manager.update(AuthorityEntity, { id, request: IsNull() }, { request: Buffer.from(request) });
+  }
+
+  /** Keeps an earlier certificate: there is only ever one. */
+  async import(manager: EntityManager, id: string, imported: ImportedCertificate): Promise<void> {
+    await manager.update(
+      AuthorityEntity,
+      { id, certificate: IsNull() },
+      {
+        toBeSigned: Buffer.from(imported.toBeSigned),
+        certificate: Buffer.from(imported.certificate),
+        issuerCertificate: Buffer.from(imported.issuerCertificate),
+      },
+    );
   }
 
   /** Keeps an earlier certificate: there is only ever one. */

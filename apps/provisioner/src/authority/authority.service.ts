@@ -14,6 +14,8 @@ import { keyAlgorithmMessage } from './key-algorithm.js';
 export interface CustomerName {
   readonly customerId: string;
   readonly handle: string;
+  /** 0 for the newest. */
+  readonly generation: number;
 }
 
 export interface AuthorityServiceParts {
@@ -30,10 +32,11 @@ export class AuthorityService {
   constructor(private readonly parts: AuthorityServiceParts) {}
 
   /**
-   * The authority that signs for a customer now; also of a suspended customer, whose certificates are
-   * still verified. Of a Free customer it is the one that all of them share, in its holder's name.
+   * The authority that signs for a customer now, or an earlier generation; also of a suspended customer, whose
+   * certificates are still verified. Of a Free customer it is the one that all of them share, in its holder's name.
    *
    * @throws DomainError customer_not_found
+   * @throws DomainError bad_path for a generation that was never published
    * @throws DomainError customer_not_active before the first ceremony has ended
    */
   async get(name: CustomerName): Promise<Authority> {
@@ -43,16 +46,24 @@ export class AuthorityService {
     if (!customer.activatedAt) {
       throw new DomainError('customer_not_active', `The CA of ${customer.handle} is being provisioned.`);
     }
-    return this.parts.scope.run(customer.id, (manager) => this.read(manager, customer));
+    return this.parts.scope.run(customer.id, (manager) => this.read(manager, customer, name.generation));
   }
 
-  /** The newest authority that was published, within a transaction of its customer. */
-  async read(manager: EntityManager, customer: CustomerRow): Promise<Authority> {
-    const artifact = await this.parts.artifacts.newest(manager, customer.id);
+  /** An authority that was published, within a transaction of its customer; generation 0 is the newest. */
+  async read(manager: EntityManager, customer: CustomerRow, generation = 0): Promise<Authority> {
+    const { artifacts } = this.parts;
+    const artifact =
+      generation === 0
+        ? await artifacts.newest(manager, customer.id)
+        : await artifacts.find(manager, customer.id, generation);
     const intermediate = artifact && (await this.#intermediate(manager, customer.id, artifact.generation));
+    if (generation !== 0 && customer.activatedAt && !artifact) {
+      throw new DomainError('bad_path', `There is no generation ${generation} of this CA.`);
+    }
     if (!artifact || !intermediate) {
       throw new DomainError('customer_not_active', `The CA of ${customer.handle} is not published.`);
     }
+    const root = await this.parts.authorities.newest(manager, customer.id, 'root');
     return create(AuthoritySchema, {
       caId: intermediate.id,
       customerId: customer.id,
@@ -62,6 +73,8 @@ export class AuthorityService {
       intermediateDer: artifact.intermediate,
       rootDer: artifact.root,
       generation: artifact.generation,
+      rootId: root?.id ?? '',
+      crlShards: customer.crlShards,
     });
   }
 
@@ -69,7 +82,7 @@ export class AuthorityService {
     return this.parts.authorities.find(manager, { customerId, kind: 'intermediate', generation });
   }
 
-  async #customer({ customerId, handle }: CustomerName): Promise<CustomerRow> {
+  async #customer({ customerId, handle }: Omit<CustomerName, 'generation'>): Promise<CustomerRow> {
     const { scope, customers } = this.parts;
     if ((customerId === '') === (handle === '')) {
       throw new DomainError('bad_request', 'Name a customer by its id or by its handle.');

@@ -23,7 +23,14 @@ async function signed(key: KeyRef, toBeSigned: Uint8Array, issuerSpki: Uint8Arra
 
 const intermediateDraft = (rootCertificate: Uint8Array) =>
   draftIntermediate({
-    ...{ handle: 'acme', spki, rootCertificate, rootAlgorithm: 'P-256', nameConstraints: null },
+    ...{
+      handle: 'acme',
+      generation: 1,
+      spki,
+      rootCertificate,
+      rootAlgorithm: 'P-256',
+      nameConstraints: null,
+    },
     ...{ pkiUrl: 'http://pki.example.test', now },
   });
 

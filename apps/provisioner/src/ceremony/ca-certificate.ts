@@ -4,6 +4,7 @@ import { lintTbsCertificate } from '#libs/lint';
 import {
   assembleCertificate,
   caCertificateTbs,
+  type DistinguishedName,
   parseCertificate,
   randomSerial,
   signatureAlgorithmDer,
@@ -29,6 +30,7 @@ export interface RootPlan {
 
 export interface IntermediatePlan {
   readonly handle: string;
+  readonly generation: number;
   /** Default: the handle with `Intermediate CA`. */
   readonly commonName?: string;
   readonly spki: Uint8Array;
@@ -57,17 +59,19 @@ export function draftRoot({ handle, commonName, spki, algorithm, now }: RootPlan
   );
 }
 
-/** The linted TBSCertificate of a customer's intermediate: two years, signs leaves only. */
+/** The linted TBSCertificate of a customer's intermediate: two years, or as long as the root; signs leaves only. */
 export function draftIntermediate(plan: IntermediatePlan): Uint8Array {
-  const { handle, spki, rootCertificate, rootAlgorithm, nameConstraints, pkiUrl, now } = plan;
+  const { handle, generation, spki, rootCertificate, rootAlgorithm, nameConstraints, pkiUrl, now } = plan;
+  const { notBefore, notAfter } = validity(now, intermediateYears);
   return linted(
     'intermediate',
     caCertificateTbs({
       kind: 'intermediate',
-      subject: { organizationName: handle, commonName: plan.commonName ?? `${handle} Intermediate CA` },
+      subject: intermediateName(handle, generation, plan.commonName),
       spkiDer: spki,
       serial: randomSerial(),
-      ...validity(now, intermediateYears),
+      notBefore,
+      notAfter: Math.min(notAfter, parseCertificate(rootCertificate).notAfter),
       signatureAlgorithm: caSignatureAlgorithms[rootAlgorithm],
       issuerCertificateDer: rootCertificate,
       crlUrl: `${pkiUrl}/${handle}/root.crl`,
@@ -75,6 +79,16 @@ export function draftIntermediate(plan: IntermediatePlan): Uint8Array {
       ...(nameConstraints && { nameConstraints }),
     }),
   );
+}
+
+/** Generations have names of their own: a relying party finds the issuer of a certificate by its name. */
+export function intermediateName(
+  handle: string,
+  generation: number,
+  commonName = `${handle} Intermediate CA`,
+): DistinguishedName {
+  const suffix = generation === 1 ? '' : ` G${generation}`;
+  return { organizationName: handle, commonName: `${commonName}${suffix}` };
 }
 
 export interface SignedDraft {
@@ -86,7 +100,12 @@ export interface SignedDraft {
   readonly issuerSpki: Uint8Array;
 }
 
-/** The certificate of a draft, after the signature was verified with the issuer's public key. */
+/**
+ * The certificate of a draft, after the signature was verified with the issuer's public key. A certification request
+ * has the same three parts, and is its own issuer.
+ *
+ * @throws DomainError signer_unavailable
+ */
 export function completeCertificate(draft: SignedDraft): Uint8Array {
   const { toBeSigned, signature, issuerSpki } = draft;
   const algorithm = caSignatureAlgorithms[draft.algorithm];

@@ -1,112 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { CustomerStatus } from '#libs/contracts';
-import { createPool, dataSourceOptions, Outbox, TenantScope } from '#libs/database';
-import type { Signer } from '#libs/kms';
-import { systemClock } from '#libs/service';
-import { AuthorityEntity } from '../authority/authority.entity.js';
-import { AuthorityRepository } from '../authority/authority.repository.js';
-import { AuthorityService } from '../authority/authority.service.js';
-import { CustomerEntity } from '../customer/customer.entity.js';
-import { CustomerRepository } from '../customer/customer.repository.js';
-import { CustomerService } from '../customer/customer.service.js';
+import { createPool } from '#libs/database';
 import { opensslVerify } from '../testing/openssl.js';
 import {
   authorityOf,
   becomesActive,
   eventually,
   ProvisionerHarness,
-  pkiUrl,
   type Replica,
+  signerWith,
 } from '../testing/provisioner-harness.js';
-import { TrustArtifactEntity } from '../trust-artifact/trust-artifact.entity.js';
-import { TrustArtifactRepository } from '../trust-artifact/trust-artifact.repository.js';
-import { TrustArtifactService } from '../trust-artifact/trust-artifact.service.js';
-import { CeremonyEntity, type CeremonyRow, CeremonyStepEntity } from './ceremony.entity.js';
+import { KilledAt, openDataSource, startWorker, type WorkerOptions } from '../testing/worker.js';
 import { CeremonyLock } from './ceremony.lock.js';
-import { CeremonyRepository } from './ceremony.repository.js';
-import { CeremonyService } from './ceremony.service.js';
-import { type CeremonyStep, ceremonySteps } from './ceremony-step.js';
+import { ceremonySteps } from './ceremony-step.js';
 
+const births = ceremonySteps.birth;
 let harness: ProvisionerHarness;
 let dataSource: DataSource;
-let scope: TenantScope;
+const worker = (options: WorkerOptions = {}) => startWorker(harness, dataSource, options);
 
 beforeAll(async () => {
   harness = await ProvisionerHarness.start();
-  const entities = [
-    CustomerEntity,
-    AuthorityEntity,
-    TrustArtifactEntity,
-    CeremonyEntity,
-    CeremonyStepEntity,
-  ] as const;
-  const settings = harness.database.settings('provisioner');
-  dataSource = new DataSource(
-    dataSourceOptions(settings, { service: 'provisioner', entities: [...entities] }),
-  );
-  await dataSource.initialize();
-  scope = new TenantScope(dataSource);
+  dataSource = await openDataSource(harness);
 }, 30_000);
 afterAll(async () => {
   await dataSource?.destroy();
   await harness?.stop();
 }, 20_000);
-
-/** Dies when a step is recorded: the work outside the database is done by then. */
-class KilledAt extends CeremonyRepository {
-  constructor(private readonly fatal: CeremonyStep) {
-    super();
-  }
-
-  override record(...[manager, record]: Parameters<CeremonyRepository['record']>): Promise<boolean> {
-    if (record.step === this.fatal) throw new Error('killed');
-    return super.record(manager, record);
-  }
-}
-
-const asleep = { wake: () => undefined };
-
-/** The parts of a process that never runs a ceremony by itself. */
-async function parts(ceremonies = new CeremonyRepository(), signer?: Signer) {
-  const customers = new CustomerRepository();
-  const authorities = new AuthorityRepository();
-  const artifacts = new TrustArtifactRepository();
-  const outbox = new Outbox('provisioner');
-  const shared = { scope, customers, ceremonies, authorities, artifacts, outbox, clock: systemClock };
-  const authorityService = new AuthorityService(shared);
-  const trustArtifacts = new TrustArtifactService(artifacts, systemClock);
-  const opened = signer ?? (await harness.signer());
-  const service = new CeremonyService({
-    ...shared,
-    authorityService,
-    trustArtifacts,
-    signer: opened,
-    pkiUrl,
-  });
-  const customerService = new CustomerService({ ...shared, relay: asleep, runner: asleep });
-  return { service, customerService };
-}
-
-const wish = {
-  tier: 'dev',
-  rootAlgorithm: 'P-256',
-  intermediateAlgorithm: 'P-256',
-  nameConstraints: null,
-} as const;
-
-async function ceremonyOf(customerId: string): Promise<CeremonyRow> {
-  const row = await scope.run(customerId, (manager) => manager.findOneBy(CeremonyEntity, { customerId }));
-  if (!row) throw new Error('no ceremony');
-  return row;
-}
-
-async function runUntilKilled(service: CeremonyService, customerId: string): Promise<void> {
-  let ceremony: CeremonyRow | undefined = await ceremonyOf(customerId);
-  while (ceremony) ceremony = await service.advance(ceremony);
-}
 
 /** One root, one intermediate, one chain, every step once, and a valid chain. */
 async function expectOneCa(replica: Replica, handle: string): Promise<void> {
@@ -124,10 +47,10 @@ async function expectOneCa(replica: Replica, handle: string): Promise<void> {
     'SELECT FROM provisioner.ceremony_step WHERE customer_id = $1',
     id,
   );
-  expect(steps).toHaveLength(ceremonySteps.length);
+  expect(steps).toHaveLength(births.length);
   const signer = await harness.signer();
   const keys = await signer.list({ customer: authority.customerId });
-  expect(keys.map(({ key, state }) => [key.name, state])).toEqual([
+  expect(keys.map(({ name, state }) => [name, state])).toEqual([
     [`dev-${handle}-intermediate`, 'enabled'],
     [`dev-${handle}-root`, 'disabled'],
   ]);
@@ -137,25 +60,25 @@ async function expectOneCa(replica: Replica, handle: string): Promise<void> {
 describe('a ceremony that is killed', () => {
   const handles = new Map<string, string>();
 
-  it.each(ceremonySteps)('before %s is recorded leaves work that can be done again', async (step) => {
-    const { service, customerService } = await parts(new KilledAt(step));
+  it.each(births)('before %s is recorded leaves work that can be done again', async (step) => {
+    const { create, runToEnd, underWay } = await worker({ ceremonies: new KilledAt(step) });
     const handle = `before-${step.replaceAll('_', '-')}`;
-    const { id } = await customerService.create({ ...wish, handle });
+    const { id } = await create(handle);
     handles.set(handle, id);
-    await expect(runUntilKilled(service, id)).rejects.toThrow('killed');
-    expect((await ceremonyOf(id)).step).toBe(step);
+    await expect(runToEnd(id)).rejects.toThrow('killed');
+    expect(await underWay(id)).toMatchObject({ step });
     // And a second time, at the same place.
-    await expect(runUntilKilled(service, id)).rejects.toThrow('killed');
+    await expect(runToEnd(id)).rejects.toThrow('killed');
   });
 
-  it.each(ceremonySteps)('after %s is recorded goes on with the next', async (step) => {
-    const { service, customerService } = await parts();
+  it.each(births)('after %s is recorded goes on with the next', async (step) => {
+    const { create, advance, underWay } = await worker();
     const handle = `after-${step.replaceAll('_', '-')}`;
-    const { id } = await customerService.create({ ...wish, handle });
+    const { id } = await create(handle);
     handles.set(handle, id);
-    let ceremony: CeremonyRow | undefined = await ceremonyOf(id);
-    for (const _ of ceremonySteps.slice(0, ceremonySteps.indexOf(step) + 1)) {
-      ceremony = ceremony && (await service.advance(ceremony));
+    let ceremony = (await underWay(id)) ?? undefined;
+    for (const _ of births.slice(0, births.indexOf(step) + 1)) {
+      ceremony = ceremony && (await advance(ceremony));
     }
   });
 
@@ -172,15 +95,13 @@ describe('a ceremony that is killed', () => {
 
 describe('two that work on one ceremony at once', () => {
   it('record each step once, also without the lock', async () => {
-    const both = [await parts(), await parts()];
-    const first = both[0];
-    if (!first) throw new Error('nobody works');
-    const { id } = await first.customerService.create({ ...wish, handle: 'raced' });
-    const workers = both.map(async ({ service }) => {
+    const first = await worker();
+    const { id } = await first.create('raced');
+    const workers = [first, await worker()].map(async ({ advance, underWay }) => {
       for (let round = 0; round < 200; round++) {
-        const ceremony = await ceremonyOf(id);
-        if (ceremony.finishedAt) return;
-        await service.advance(ceremony);
+        const ceremony = await underWay(id);
+        if (!ceremony) return;
+        await advance(ceremony);
       }
     });
     await Promise.all(workers);
@@ -216,27 +137,15 @@ describe('two that work on one ceremony at once', () => {
   }, 30_000);
 });
 
-/** The same keys, another way to sign. */
-function withSign(signer: Signer, sign: Signer['sign']): Signer {
-  return {
-    sign,
-    createKey: (...call) => signer.createKey(...call),
-    describe: (key) => signer.describe(key),
-    publicKey: (key) => signer.publicKey(key),
-    disable: (key) => signer.disable(key),
-    enable: (key) => signer.enable(key),
-    list: (labels) => signer.list(labels),
-    scheduleDestruction: (key) => signer.scheduleDestruction(key),
-  };
-}
-
 describe('a ceremony that meets trouble', () => {
   it('is tried again until the key management service is back, and says why meanwhile', async () => {
     const signer = await harness.signer();
     let down = true;
-    const flaky = withSign(signer, async (...call) => {
-      if (down) throw new Error('unreachable');
-      return signer.sign(...call);
+    const flaky = signerWith(signer, {
+      sign: async (...call) => {
+        if (down) throw new Error('unreachable');
+        return signer.sign(...call);
+      },
     });
     const replica = await harness.replica({ signer: flaky });
     await replica.client.createCustomer({ handle: 'patient' });
@@ -249,7 +158,8 @@ describe('a ceremony that meets trouble', () => {
     await expect(replica.client.getAuthority({ handle: 'patient' })).rejects.toMatchObject({
       code: 'customer_not_active',
     });
-    await eventually(async () => ((await ceremonyOf(waiting.id)).failures >= 3 ? true : undefined));
+    const { underWay } = await worker();
+    await eventually(async () => (((await underWay(waiting.id))?.failures ?? 0) >= 3 ? true : undefined));
     down = false;
     const active = await becomesActive(replica, 'patient');
     expect(active).toMatchObject({ ceremonyStep: '', ceremonyProblem: '' });
@@ -259,11 +169,11 @@ describe('a ceremony that meets trouble', () => {
 
   it('never accepts a signature that does not verify', async () => {
     const signer = await harness.signer();
-    const lying = withSign(signer, async () => [Buffer.from('3006020101020101', 'hex')]);
-    const { service, customerService } = await parts(new CeremonyRepository(), lying);
-    const { id } = await customerService.create({ ...wish, handle: 'lied-to' });
-    await expect(runUntilKilled(service, id)).rejects.toMatchObject({ code: 'signer_unavailable' });
-    expect((await ceremonyOf(id)).step).toBe('root_certificate');
+    const lying = signerWith(signer, { sign: async () => [Buffer.from('3006020101020101', 'hex')] });
+    const { create, runToEnd, underWay } = await worker({ signer: lying });
+    const { id } = await create('lied-to');
+    await expect(runToEnd(id)).rejects.toMatchObject({ code: 'signer_unavailable' });
+    expect(await underWay(id)).toMatchObject({ step: 'root_certificate' });
   });
 });
 
@@ -295,9 +205,9 @@ describe('a provisioner process', () => {
          metrics: createRegistry('provisioner') });
        console.log('working');`,
     );
-    const { customerService } = await parts();
+    const { create } = await worker();
     const handles = Array.from({ length: 24 }, (_, index) => `killed-${index}`);
-    for (const handle of handles) await customerService.create({ ...wish, handle });
+    for (const handle of handles) await create(handle);
     for (let kill = 0; kill < 5; kill++) {
       const child = await launch();
       await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 150));

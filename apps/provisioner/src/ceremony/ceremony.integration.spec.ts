@@ -92,7 +92,7 @@ describe.each(algorithms)('the ceremony of $handle', ({ handle, root, intermedia
       `SELECT step FROM provisioner.ceremony_step WHERE customer_id = $1 ORDER BY done_at`,
       [authority.customerId],
     );
-    expect(steps.map(({ step }) => step)).toEqual(ceremonySteps);
+    expect(steps.map(({ step }) => step)).toEqual(ceremonySteps.birth);
   });
 });
 
@@ -136,7 +136,7 @@ describe('a ceremony', () => {
 
   it('never uses a key that belongs to something else', async () => {
     const signer = await harness.signer();
-    const foreign = await signer.createKey('dev-squatted-root', 'P-384', { customer: 'somebody else' });
+    const foreign = await signer.createKey('dev-squatted-root', 'P-384', { customer: 'somebody-else' });
     await replica.client.createCustomer({ handle: 'squatted' });
     const customer = await eventually(async () => {
       const answer = await replica.client.getCustomer({ handle: 'squatted' });

@@ -23,6 +23,16 @@ export class CeremonyLock {
     return undefined;
   }
 
+  /** Whether the connection, and so the lock, is still there. */
+  async isHeld(): Promise<boolean> {
+    try {
+      await this.client.query('SELECT 1');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async release(): Promise<void> {
     const released = await this.#ask('pg_advisory_unlock').catch(() => false);
     // A connection that may still hold the lock is closed, which ends the lock.

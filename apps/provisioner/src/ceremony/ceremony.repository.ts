@@ -1,6 +1,21 @@
-import { type EntityManager, IsNull } from 'typeorm';
-import { CeremonyEntity, type CeremonyRow, CeremonyStepEntity, type StepFacts } from './ceremony.entity.js';
-import { type CeremonyStep, stepAfter } from './ceremony-step.js';
+import { type EntityManager, IsNull, Not } from 'typeorm';
+import {
+  CeremonyEntity,
+  type CeremonyRow,
+  CeremonyStepEntity,
+  type CeremonyStepRow,
+  type StepFacts,
+} from './ceremony.entity.js';
+import { type CeremonyKind, type CeremonyStep, firstStep, stepAfter } from './ceremony-step.js';
+
+/** What a ceremony is started as. */
+export interface NewCeremony {
+  readonly customerId: string;
+  readonly kind: CeremonyKind;
+  readonly generation: number;
+  readonly requestedBy: string;
+  readonly startedAt: Date;
+}
 
 /** One step that was done, as it goes on record. */
 export interface StepRecord {
@@ -12,14 +27,75 @@ export interface StepRecord {
 
 /** Every method works within a transaction of a tenant (or of every customer), given as `manager`. */
 export class CeremonyRepository {
-  async start(manager: EntityManager, customerId: string, now: Date): Promise<void> {
-    await manager.insert(CeremonyEntity, {
-      customerId,
-      generation: 1,
-      step: 'root_key',
-      failures: 0,
-      nextAttemptAt: now,
-      startedAt: now,
+  /** Returns false when one of the customer's ceremonies is under way, or this very one has been before. */
+  async start(manager: EntityManager, ceremony: NewCeremony): Promise<boolean> {
+    const { startedAt, kind } = ceremony;
+    const inserted = await manager
+      .createQueryBuilder()
+      .insert()
+      .into(CeremonyEntity)
+      .values({ ...ceremony, step: firstStep(kind), failures: 0, nextAttemptAt: startedAt })
+      .orIgnore()
+      .returning('id')
+      .execute();
+    return (inserted.raw as unknown[]).length > 0;
+  }
+
+  /** The ceremony that a customer is in the middle of. */
+  underWay(manager: EntityManager, customerId: string): Promise<CeremonyRow | null> {
+    return manager.findOneBy(CeremonyEntity, { customerId, finishedAt: IsNull() });
+  }
+
+  /** Every step of a customer's ceremonies, in the order of the transcript. */
+  transcript(manager: EntityManager, customerId: string): Promise<CeremonyStepRow[]> {
+    return manager.find(CeremonyStepEntity, { where: { customerId }, order: { sequence: 'ASC' } });
+  }
+
+  /** SHA-256 of the latest entry of a customer's transcript, in hexadecimal. */
+  async head(manager: EntityManager, customerId: string): Promise<string | undefined> {
+    const where = { where: { customerId }, order: { sequence: 'DESC' } } as const;
+    return (await manager.findOne(CeremonyStepEntity, where))?.hash.toString('hex');
+  }
+
+  /**
+   * The newest ceremony of each customer that moved minting to another intermediate, where that ended before a time
+   * and nothing is under way: the longest ago first.
+   */
+  activatedBefore(manager: EntityManager, time: Date, limit: number): Promise<CeremonyRow[]> {
+    return manager
+      .createQueryBuilder(CeremonyEntity, 'ceremony')
+      .where(`ceremony.kind IN ('birth', 'rotation', 'import') AND ceremony.finishedAt <= :time`, { time })
+      .andWhere(
+        `NOT EXISTS (SELECT FROM provisioner.ceremony other WHERE other.customer_id = ceremony.customer_id AND (
+          other.finished_at IS NULL
+          OR other.kind IN ('birth', 'rotation', 'import') AND other.generation > ceremony.generation))`,
+      )
+      .orderBy('ceremony.finishedAt')
+      .limit(limit)
+      .getMany();
+  }
+
+  /** Ceremonies that moved minting away from an intermediate before a time, and whose retirement is still to come. */
+  unretiredBefore(manager: EntityManager, time: Date, limit: number): Promise<CeremonyRow[]> {
+    return manager
+      .createQueryBuilder(CeremonyEntity, 'ceremony')
+      .where(`ceremony.kind IN ('rotation', 'import') AND ceremony.finishedAt <= :time`, { time })
+      .andWhere('ceremony.generation > 1')
+      .andWhere(
+        `NOT EXISTS (SELECT FROM provisioner.ceremony other WHERE other.customer_id = ceremony.customer_id AND (
+          other.finished_at IS NULL OR other.kind = 'retirement' AND other.generation = ceremony.generation))`,
+      )
+      .orderBy('ceremony.finishedAt')
+      .limit(limit)
+      .getMany();
+  }
+
+  /** When minting was last moved to another intermediate. */
+  async lastActivation(manager: EntityManager, customerId: string): Promise<CeremonyRow | null> {
+    const kinds = ['birth', 'rotation', 'import'] as const;
+    return manager.findOne(CeremonyEntity, {
+      where: kinds.map((kind) => ({ customerId, kind, finishedAt: Not(IsNull()) })),
+      order: { generation: 'DESC' },
     });
   }
 
@@ -49,7 +125,7 @@ export class CeremonyRepository {
    * no longer at that step: then another process has done it.
    */
   async record(manager: EntityManager, { ceremony, step, facts, doneAt }: StepRecord): Promise<boolean> {
-    const next = stepAfter(step);
+    const next = stepAfter(ceremony.kind, step);
     const moved = await manager.update(
       CeremonyEntity,
       { id: ceremony.id, step, ...(next ? {} : { finishedAt: IsNull() }) },

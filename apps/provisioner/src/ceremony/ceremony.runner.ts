@@ -8,6 +8,8 @@ import { CeremonyLock } from './ceremony.lock.js';
 import type { CeremonyMetrics } from './ceremony.metrics.js';
 import type { CeremonyRepository } from './ceremony.repository.js';
 import type { CeremonyService } from './ceremony.service.js';
+import type { StepContext } from './ceremony-parts.js';
+import { stepAfter } from './ceremony-step.js';
 
 export interface CeremonyRunnerParts {
   readonly scope: TenantScope;
@@ -24,7 +26,7 @@ export interface CeremonyRunnerParts {
 }
 
 /** Ceremonies that one replica works on at the same time. */
-export const concurrentCeremonies = 4;
+export const concurrentCeremonies = 8;
 
 const firstPauseMs = 250;
 const longestPauseMs = 60_000;
@@ -115,12 +117,12 @@ export class CeremonyRunner {
     // Read again under the lock: another replica may have ended it, or failed and set a later time.
     const found = await scope.run(customerId, (manager) => ceremonies.find(manager, id));
     if (!found || found.finishedAt || found.nextAttemptAt.getTime() > clock.now()) return;
-    let ceremony: CeremonyRow | undefined = found;
-    while (ceremony && !this.#stopping) {
-      const current: CeremonyRow = ceremony;
-      const { step, startedAt } = current;
+    let context: StepContext | undefined = await service.begin(found);
+    while (context && !this.#stopping) {
+      const current: CeremonyRow = context.ceremony;
+      const { kind, step, startedAt } = current;
       try {
-        ceremony = await service.advance(current);
+        context = await service.advance(context);
         metrics.stepDone(step);
       } catch (error) {
         metrics.stepFailed(step);
@@ -128,10 +130,13 @@ export class CeremonyRunner {
         await this.#postpone(current, error);
         return;
       }
-      if (step === 'activate') {
+      if (!context && !stepAfter(kind, step)) {
         relay.wake();
-        metrics.finished((clock.now() - startedAt.getTime()) / 1_000);
-        logger.info({ customer_id: customerId }, 'a ceremony has ended: the CA is active');
+        if (kind === 'birth') metrics.finished((clock.now() - startedAt.getTime()) / 1_000);
+        // The head of the transcript, in a place that the database does not reach.
+        const head = await scope.run(customerId, (manager) => ceremonies.head(manager, customerId));
+        const about = { customer_id: customerId, kind, generation: current.generation };
+        logger.info({ ...about, transcript_head: head }, 'a ceremony has ended');
       }
     }
   }

@@ -17,12 +17,15 @@ import {
   type SuspendCustomerResponseSchema,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
-import { RpcController, RpcMethod } from '#libs/rpc';
+import { type CallContext, RpcController, RpcMethod } from '#libs/rpc';
 import { readKeyAlgorithm } from '../authority/key-algorithm.js';
+import { readKeyHome } from '../authority/key-home.js';
+import { asker } from '../ceremony/asker.js';
 import { customerMessage } from './customer.message.js';
 import { CustomerService, isUuid } from './customer.service.js';
 import { readNameConstraints } from './name-constraints.js';
 
+const mostShards = 128;
 const defaultPageSize = 100;
 const largestPageSize = 500;
 
@@ -34,15 +37,20 @@ export class CustomerController {
   @RpcMethod(ProvisionerService.method.createCustomer)
   async createCustomer(
     request: CreateCustomerRequest,
+    context: CallContext,
   ): Promise<MessageInitShape<typeof CreateCustomerResponseSchema>> {
-    const customer = await this.customers.create({
+    const wish = {
       ...(request.id !== '' && { id: readId(request.id) }),
       handle: request.handle,
       tier: readTier(request.tier),
       rootAlgorithm: readKeyAlgorithm(request.rootAlgorithm, 'P-384'),
       intermediateAlgorithm: readKeyAlgorithm(request.intermediateAlgorithm, 'P-256'),
       nameConstraints: readNameConstraints(request.nameConstraints),
-    });
+      crlShards: readShards(request.crlShards),
+      externalRoot: request.externalRoot,
+      keyHome: readKeyHome(request.keyHome),
+    };
+    const customer = await this.customers.create(wish, asker(request.requestedBy, context));
     return { customer: customerMessage(customer) };
   }
 
@@ -109,4 +117,12 @@ function readTier(tier: CustomerTier): 'dev' | 'free' {
     default:
       throw new DomainError('bad_request', `There is no tier ${tier} for customers.`);
   }
+}
+
+/** @throws DomainError bad_request */
+function readShards(shards: number): number {
+  if (shards < 0 || shards > mostShards) {
+    throw new DomainError('bad_request', `crl_shards must be from 1 to ${mostShards}.`);
+  }
+  return shards === 0 ? 1 : shards;
 }

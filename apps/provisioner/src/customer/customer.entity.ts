@@ -18,6 +18,12 @@ export interface CustomerRow {
   readonly intermediateAlgorithm: CaKeyAlgorithm;
   /** Null when nothing is constrained. */
   readonly nameConstraints: NameConstraintLists | null;
+  /** Parts of the CRL, from 1 to 128; fixed when the customer is made. */
+  readonly crlShards: number;
+  /** The customer's own root signs its intermediates. */
+  readonly externalRoot: boolean;
+  /** Text form of a `KeyHome`; null for the installation's default. */
+  readonly keyHome: string | null;
   readonly createdAt: Date;
   /** When the first ceremony ended; also of a customer that was suspended then. */
   readonly activatedAt: Date | null;
@@ -36,6 +42,9 @@ export const CustomerEntity = new EntitySchema<CustomerRow>({
     rootAlgorithm: { name: 'root_algorithm', type: 'text' },
     intermediateAlgorithm: { name: 'intermediate_algorithm', type: 'text' },
     nameConstraints: { name: 'name_constraints', type: 'jsonb', nullable: true },
+    crlShards: { name: 'crl_shards', type: 'smallint', default: 1 },
+    externalRoot: { name: 'external_root', type: 'boolean' },
+    keyHome: { name: 'key_home', type: 'text', nullable: true },
     createdAt: { name: 'created_at', type: 'timestamptz' },
     activatedAt: { name: 'activated_at', type: 'timestamptz', nullable: true },
   },

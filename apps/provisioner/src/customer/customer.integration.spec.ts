@@ -55,6 +55,20 @@ describe('creating a customer', () => {
     await expect(client.getCustomer({ handle: 'odd' })).rejects.toMatchObject({ code: 'customer_not_found' });
   });
 
+  it('makes the keys where the customer wants them, and refuses a home that is none', async () => {
+    const { customer } = await client.createCustomer({ handle: 'at-home', keyHome: 'local' });
+    expect(customer?.keyHome).toBe('local');
+    await becomesActive(replica, 'at-home');
+    const odd = client.createCustomer({ handle: 'homeless', keyHome: 'aws?role=nobody' });
+    await expect(odd).rejects.toMatchObject({
+      code: 'bad_request',
+      message: expect.stringContaining('role'),
+    });
+    await expect(client.getCustomer({ handle: 'homeless' })).rejects.toMatchObject({
+      code: 'customer_not_found',
+    });
+  });
+
   it('lets one of many win that ask for a handle at once', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 8 }, () => client.createCustomer({ handle: 'wanted' })),

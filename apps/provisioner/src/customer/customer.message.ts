@@ -32,6 +32,8 @@ export function customerMessage(customer: CustomerRow): Customer {
     caCustomerId: customer.tier === 'free' ? sharedCustomer.id : customer.id,
     ceremonyStep: customer.ceremony?.step ?? '',
     ceremonyProblem: customer.ceremony?.problem ?? '',
+    keyHome: customer.keyHome ?? '',
+    externalRoot: customer.externalRoot,
   });
 }
 

@@ -4,9 +4,16 @@ import { CustomerEntity, type CustomerRow } from './customer.entity.js';
 
 export type NewCustomer = Pick<
   CustomerRow,
-  'handle' | 'tier' | 'rootAlgorithm' | 'intermediateAlgorithm' | 'nameConstraints' | 'createdAt'
+  | 'handle'
+  | 'tier'
+  | 'rootAlgorithm'
+  | 'intermediateAlgorithm'
+  | 'nameConstraints'
+  | 'externalRoot'
+  | 'keyHome'
+  | 'createdAt'
 > &
-  Partial<Pick<CustomerRow, 'id' | 'status' | 'activatedAt'>>;
+  Partial<Pick<CustomerRow, 'id' | 'status' | 'activatedAt' | 'crlShards'>>;
 export type CustomerChange = Partial<Pick<CustomerRow, 'status' | 'tier' | 'activatedAt'>>;
 
 /** Every method works within a transaction of a tenant or of every customer, given as `manager`. */

@@ -34,13 +34,14 @@ export class CustomerService {
   constructor(private readonly parts: CustomerServiceParts) {}
 
   /**
-   * Registers a customer and its ceremony, which begins at once. A Free customer has no ceremony: it is active
-   * as soon as the CA that all of them share is, which the first of them brings about.
+   * Registers a customer and its ceremony, which begins at once: the one that makes its CA, or only a request where
+   * the customer's own root signs. A Free customer has no ceremony: it is active as soon as the CA that all of them
+   * share is, which the first of them brings about.
    *
    * @throws DomainError bad_handle
    * @throws DomainError customer_exists also for all but one of those who ask for a handle at once
    */
-  async create(wish: CustomerWish): Promise<CustomerRow> {
+  async create(wish: CustomerWish, requestedBy: string): Promise<CustomerRow> {
     const { scope, customers, ceremonies, clock, relay, runner } = this.parts;
     checkHandle(wish.handle);
     const createdAt = new Date(clock.now());
@@ -55,7 +56,15 @@ export class CustomerService {
       // An answer that was lost on its way is given again.
       if (before?.handle === wish.handle) return before;
       if (!added) throw new DomainError('customer_exists', `The customer ${wish.handle} exists already.`);
-      if (!shared) await ceremonies.start(manager, added.id, createdAt);
+      if (!shared) {
+        await ceremonies.start(manager, {
+          customerId: added.id,
+          kind: wish.externalRoot ? 'request' : 'birth',
+          generation: 1,
+          requestedBy,
+          startedAt: createdAt,
+        });
+      }
       return this.#announced(manager, wish.handle);
     });
     relay.wake();
@@ -94,7 +103,13 @@ export class CustomerService {
         activatedAt: null,
         ...(status === 'active' && { status: 'provisioning' }),
       });
-      await ceremonies.start(manager, id, new Date(clock.now()));
+      await ceremonies.start(manager, {
+        customerId: id,
+        kind: 'birth',
+        generation: 1,
+        requestedBy: 'promotion',
+        startedAt: new Date(clock.now()),
+      });
       return this.#announced(manager, handle);
     });
     relay.wake();
@@ -143,8 +158,15 @@ export class CustomerService {
     const { id, handle } = sharedCustomer;
     const algorithms = { rootAlgorithm: 'P-384', intermediateAlgorithm: 'P-256' } as const;
     const wish = { id, handle, tier: 'shared', nameConstraints: null, createdAt } as const;
-    if (await customers.add(manager, { ...wish, ...algorithms })) {
-      await ceremonies.start(manager, id, createdAt);
+    const custody = { externalRoot: false, keyHome: null };
+    if (await customers.add(manager, { ...wish, ...algorithms, ...custody })) {
+      await ceremonies.start(manager, {
+        customerId: id,
+        kind: 'birth',
+        generation: 1,
+        requestedBy: 'the first Free customer',
+        startedAt: createdAt,
+      });
       await this.#announced(manager, handle);
     }
     await customers.hold(manager, id);

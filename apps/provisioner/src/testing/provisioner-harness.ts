@@ -5,15 +5,16 @@ import type { ProvisionerConfig } from '#libs/config';
 import {
   type Authority,
   type CaActivated,
+  type CaRetired,
   type Customer,
   type CustomerChanged,
   CustomerStatus,
   ProvisionerService,
 } from '#libs/contracts';
-import { createSigner, type LocalKmsSettings, type Signer } from '#libs/kms';
+import { createSigner, type KeyManagement, type LocalKmsSettings } from '#libs/kms';
 import { createLogger, createRegistry } from '#libs/observability';
 import { type Client, createInProcessEventBus, createInProcessTransport, events } from '#libs/rpc';
-import { type RunningService, systemClock } from '#libs/service';
+import { type Clock, type RunningService, systemClock } from '#libs/service';
 import { type TestDatabase, testDatabase } from '#libs/testing';
 import { provisionerMigrations, startProvisioner } from '../provisioner.module.js';
 
@@ -25,8 +26,11 @@ export interface Replica {
 }
 
 export interface ReplicaOptions {
-  readonly signer?: Signer;
+  readonly signer?: KeyManagement;
   readonly kms?: ProvisionerConfig['kms'];
+  readonly clock?: Clock;
+  /** Default: none. */
+  readonly keyPoolSize?: number;
 }
 
 export const pkiUrl = 'http://pki.example.test/pki';
@@ -35,6 +39,7 @@ export const pkiUrl = 'http://pki.example.test/pki';
 export class ProvisionerHarness {
   readonly customerEvents: CustomerChanged[] = [];
   readonly authorityEvents: CaActivated[] = [];
+  readonly retiredEvents: CaRetired[] = [];
   readonly #replicas = new Set<Replica>();
   readonly #bus = createInProcessEventBus({ logger: createLogger('provisioner', 'silent') });
 
@@ -52,6 +57,9 @@ export class ProvisionerHarness {
     await harness.#bus.subscribe(events.caActivated, 'spec', async (message) => {
       harness.authorityEvents.push(message);
     });
+    await harness.#bus.subscribe(events.caRetired, 'spec', async (message) => {
+      harness.retiredEvents.push(message);
+    });
     return harness;
   }
 
@@ -60,7 +68,7 @@ export class ProvisionerHarness {
     return { backend: 'local', dir: join(this.folder, 'kms'), keyFile, createKeyFile: true };
   }
 
-  signer(): Promise<Signer> {
+  signer(): Promise<KeyManagement> {
     return createSigner(this.kms);
   }
 
@@ -75,17 +83,20 @@ export class ProvisionerHarness {
         ...{ tlsCa: undefined, tlsCert: undefined, tlsKey: undefined },
       },
       pkiUrl,
+      keyPoolSize: 0,
+      orphanGraceHours: 168,
     };
   }
 
-  async replica({ signer, kms = this.config.kms }: ReplicaOptions = {}): Promise<Replica> {
+  async replica(options: ReplicaOptions = {}): Promise<Replica> {
+    const { signer, kms = this.config.kms, clock = systemClock, keyPoolSize = 0 } = options;
     const logger = createLogger('provisioner', 'silent');
     const rpc = createInProcessTransport({ logger });
     const service = await startProvisioner({
-      config: { ...this.config, kms },
+      config: { ...this.config, kms, keyPoolSize },
       rpc,
       events: this.#bus,
-      clock: systemClock,
+      clock,
       logger,
       metrics: createRegistry('provisioner'),
       ...(signer && { signer }),
@@ -104,6 +115,17 @@ export class ProvisionerHarness {
     await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The same keys, but for some of the calls. */
+export function signerWith(signer: KeyManagement, changed: Partial<KeyManagement>): KeyManagement {
+  return new Proxy(signer, {
+    get(target, property) {
+      if (Object.hasOwn(changed, property)) return Reflect.get(changed, property);
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 /** Polls until something is there; fails after `seconds`. */

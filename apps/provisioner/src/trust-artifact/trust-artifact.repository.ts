@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, LessThan } from 'typeorm';
 import { TrustArtifactEntity, type TrustArtifactRow } from './trust-artifact.entity.js';
 
 /** Every method works within a transaction of a tenant, given as `manager`. */
@@ -9,6 +9,14 @@ export class TrustArtifactRepository {
 
   find(manager: EntityManager, customerId: string, generation: number): Promise<TrustArtifactRow | null> {
     return manager.findOneBy(TrustArtifactEntity, { customerId, generation });
+  }
+
+  /** The newest chain before a generation: the one that this generation took over from. */
+  before(manager: EntityManager, customerId: string, generation: number): Promise<TrustArtifactRow | null> {
+    return manager.findOne(TrustArtifactEntity, {
+      where: { customerId, generation: LessThan(generation) },
+      order: { generation: 'DESC' },
+    });
   }
 
   /** The chain of the newest generation. */

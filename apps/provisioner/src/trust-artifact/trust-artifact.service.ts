@@ -14,15 +14,13 @@ export class TrustArtifactService {
   ) {}
 
   /** @throws DomainError internal when a relying party would not accept the chain */
-  prepare(root: AuthorityRow, intermediate: AuthorityRow): TrustArtifactRow {
+  prepare(rootDer: Buffer, intermediate: AuthorityRow): TrustArtifactRow {
     const now = this.clock.now();
-    const { certificate: rootDer } = root;
     const { certificate: intermediateDer } = intermediate;
-    const problem =
-      rootDer && intermediateDer
-        ? chainProblem(rootDer, intermediateDer, now)
-        : 'A certificate of the chain is missing.';
-    if (problem || !rootDer || !intermediateDer) throw new DomainError('internal', problem ?? '');
+    const problem = intermediateDer
+      ? chainProblem(rootDer, intermediateDer, now)
+      : 'A certificate of the chain is missing.';
+    if (problem || !intermediateDer) throw new DomainError('internal', problem ?? '');
     return {
       customerId: intermediate.customerId,
       generation: intermediate.generation,

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { IssuedRecord } from '#libs/contracts';
+import type { IssuedRecord, Minting } from '#libs/contracts';
 import {
   byteaArray,
   mapDatabaseError,
@@ -8,6 +8,7 @@ import {
   uuidBytes,
   withTenant,
 } from '#libs/database';
+import type { CertificateName, RevokedState } from '../journal/journal-entry.js';
 import { canonicalSerial } from './serial.js';
 
 /** Longest that a certificate lives, in days (specification 1 §3), and one for the day's end. */
@@ -15,27 +16,60 @@ const liveDays = 91;
 /** The same for birth certificates (specification 2 §3). */
 const birthDays = 366;
 const dayMs = 86_400_000;
+/** Stands for the master bearer. */
+const noCredential = new Uint8Array(16);
+
+const columns = `
+  s.serial, s.ca_id, s.credential_id, (extract(epoch FROM s.expires_at) * 1000)::float8 AS expires_at,
+  (extract(epoch FROM r.revoked_at) * 1000)::float8 AS revoked_at, r.reason,
+  (extract(epoch FROM r.invalidity_date) * 1000)::float8 AS invalidity_date`;
 
 /** One probe of the key a day: it begins with the day, so that recording stays cheap. */
 const onDaysSql = `
-  SELECT extract(epoch FROM expires_at)::float8 AS expires_at
-  FROM revocation.issued_serial WHERE serial = $1 AND expires_on = ANY($2::date[])
-  LIMIT 1`;
+  SELECT ${columns}
+  FROM revocation.issued_serial s LEFT JOIN revocation.revoked r USING (ca_id, serial)
+  WHERE s.serial = ANY($1::bytea[]) AND s.expires_on = ANY($2::date[])`;
 
 /** What expires outside of every month that has a partition: nothing, unless clocks or this job were wrong. */
 const elsewhereSql = `
-  SELECT extract(epoch FROM expires_at)::float8 AS expires_at
-  FROM revocation.issued_serial_default WHERE serial = $1
-  LIMIT 1`;
+  SELECT ${columns}
+  FROM revocation.issued_serial_default s LEFT JOIN revocation.revoked r USING (ca_id, serial)
+  WHERE s.serial = ANY($1::bytea[])`;
+
+const revokedSql = `
+  SELECT (extract(epoch FROM revoked_at) * 1000)::float8 AS revoked_at, reason,
+    (extract(epoch FROM invalidity_date) * 1000)::float8 AS invalidity_date
+  FROM revocation.revoked WHERE ca_id = $1 AND serial = $2`;
 
 export interface SerialSearch {
   readonly customerId: string;
-  /** As `canonicalSerial` gives it. */
-  readonly serial: Uint8Array;
+  /** As `canonicalSerial` gives them. */
+  readonly serials: readonly Uint8Array[];
   /** Unix milliseconds. */
   readonly now: number;
   /** The first day that has a partition, as YYYY-MM-DD. */
   readonly firstDay: string;
+}
+
+/** A certificate that was issued, and how it stands. */
+export interface IssuedSerial extends CertificateName {
+  /** UUID of the scoped credential that minted it; undefined for the master bearer. */
+  readonly credentialId: string | undefined;
+  /** Undefined when it is not revoked. */
+  readonly revoked: RevokedState | undefined;
+}
+
+interface RevokedRow {
+  readonly revoked_at: number | null;
+  readonly reason: number | null;
+  readonly invalidity_date: number | null;
+}
+
+interface SerialRow extends RevokedRow {
+  readonly serial: Buffer;
+  readonly ca_id: string;
+  readonly credential_id: string | null;
+  readonly expires_at: number;
 }
 
 /** The serial numbers that were issued. Only `find` shows them, to each customer its own. */
@@ -43,47 +77,92 @@ export class IssuedSerialRepository {
   constructor(private readonly pool: Pool) {}
 
   /** Records certificates of any number of customers in one statement; what is recorded already stays. */
-  async record(certificates: readonly IssuedRecord[]): Promise<void> {
+  async record(certificates: readonly IssuedRecord[], mintings: readonly Minting[] = []): Promise<void> {
     const octetsOf = rememberingUuids();
+    const minters = credentialsBySerial(mintings);
     const serials: Uint8Array[] = [];
     const customers: Uint8Array[] = [];
     const cas: Uint8Array[] = [];
+    const starts: number[] = [];
     const expiries: number[] = [];
+    const credentials: Uint8Array[] = [];
     for (const certificate of certificates) {
       const serial = canonicalSerial(certificate.serial);
       if (serial === undefined) continue;
       serials.push(serial);
       customers.push(octetsOf(certificate.customerId));
       cas.push(octetsOf(certificate.caId));
+      starts.push(Number(certificate.notBefore));
       expiries.push(Number(certificate.notAfter));
+      const minter = minters.size === 0 ? undefined : minters.get(hexOf(serial));
+      credentials.push(minter === undefined ? noCredential : octetsOf(minter));
     }
     try {
       await this.pool.query({
         name: 'record_issued',
-        text: 'SELECT revocation.record_issued($1, $2, $3, $4)',
-        values: [byteaArray(serials), uuidArray(customers), uuidArray(cas), timestamptzArray(expiries)],
+        text: 'SELECT revocation.record_issued($1, $2, $3, $4, $5, $6)',
+        values: [
+          byteaArray(serials),
+          uuidArray(customers),
+          uuidArray(cas),
+          timestamptzArray(starts),
+          timestamptzArray(expiries),
+          uuidArray(credentials),
+        ],
       });
     } catch (error) {
       throw mapDatabaseError(error);
     }
   }
 
-  /** When the certificate expires, in Unix seconds; undefined when this customer has none of that number. */
-  find({ customerId, serial, now, firstDay }: SerialSearch): Promise<number | undefined> {
-    const number = Buffer.from(serial);
-    return withTenant(this.pool, customerId, async (client) => {
-      const ask = async (name: string, text: string, values: unknown[]) =>
-        (await client.query<{ expires_at: number }>({ name, text, values })).rows[0]?.expires_at;
-      const onDays = (days: readonly string[]) => ask('find_serial', onDaysSql, [number, days]);
+  /** Those of the serial numbers that this customer has, by their hexadecimal form. */
+  async find({ customerId, serials, now, firstDay }: SerialSearch): Promise<Map<string, IssuedSerial>> {
+    const found = new Map<string, IssuedSerial>();
+    await withTenant(this.pool, customerId, async (client) => {
+      const ask = async (name: string, text: string, ...days: string[][]) => {
+        const wanted = serials.filter((serial) => !found.has(hexOf(serial)));
+        if (wanted.length === 0) return;
+        const values = [byteaArray(wanted), ...days];
+        const { rows } = await client.query<SerialRow>({ name, text, values });
+        for (const row of rows) found.set(hexOf(row.serial), issuedSerial(row));
+      };
+      await ask('find_serials', onDaysSql, daysBetween(now, now + liveDays * dayMs));
+      await ask('find_serials', onDaysSql, daysBetween(Date.parse(firstDay), now - dayMs));
+      const births = daysBetween(now + (liveDays + 1) * dayMs, now + birthDays * dayMs);
+      await ask('find_serials', onDaysSql, births);
+      await ask('find_serials_elsewhere', elsewhereSql);
+    });
+    return found;
+  }
 
-      return (
-        (await onDays(daysBetween(now, now + liveDays * dayMs))) ??
-        (await onDays(daysBetween(Date.parse(firstDay), now - dayMs))) ??
-        (await onDays(daysBetween(now + (liveDays + 1) * dayMs, now + birthDays * dayMs))) ??
-        (await ask('find_serial_elsewhere', elsewhereSql, [number]))
-      );
+  /** How a certificate stands whose issuing is not recorded here yet. */
+  revokedState(customerId: string, { caId, serial }: CertificateName): Promise<RevokedState | undefined> {
+    return withTenant(this.pool, customerId, async (client) => {
+      const values = [caId, Buffer.from(serial)];
+      const { rows } = await client.query<RevokedRow>({ name: 'find_revoked', text: revokedSql, values });
+      return rows[0] && revokedState(rows[0]);
     });
   }
+}
+
+function issuedSerial(row: SerialRow): IssuedSerial {
+  return {
+    caId: row.ca_id,
+    serial: row.serial,
+    expiresAt: row.expires_at,
+    credentialId: row.credential_id ?? undefined,
+    revoked: revokedState(row),
+  };
+}
+
+function revokedState({ revoked_at, reason, invalidity_date }: RevokedRow): RevokedState | undefined {
+  if (revoked_at === null || reason === null) return undefined;
+  return { revokedAt: revoked_at, reason, invalidityDate: invalidity_date ?? undefined };
+}
+
+/** The key under which `find` gives a certificate. */
+export function hexOf(serial: Uint8Array): string {
+  return Buffer.from(serial.buffer, serial.byteOffset, serial.byteLength).toString('hex');
 }
 
 /** The UTC days of a span in Unix milliseconds, both ends included, as YYYY-MM-DD. */
@@ -107,4 +186,16 @@ function rememberingUuids(): (uuid: string) => Uint8Array {
     known.set(uuid, octets);
     return octets;
   };
+}
+
+/** Which scoped credential minted a certificate, by its canonical serial number. */
+function credentialsBySerial(mintings: readonly Minting[]): ReadonlyMap<string, string> {
+  const minters = new Map<string, string>();
+  for (const { credentialId, serials } of mintings) {
+    for (const each of serials) {
+      const serial = canonicalSerial(each);
+      if (serial !== undefined) minters.set(hexOf(serial), credentialId);
+    }
+  }
+  return minters;
 }

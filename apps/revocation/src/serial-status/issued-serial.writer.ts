@@ -1,4 +1,4 @@
-import type { IssuedRecord } from '#libs/contracts';
+import type { IssuedRecord, Minting } from '#libs/contracts';
 import { isUnavailable } from '#libs/database';
 import type { IssuedSerialRepository } from './issued-serial.repository.js';
 import type { SerialStatusMetrics } from './serial-status.metrics.js';
@@ -8,6 +8,7 @@ const mostCertificates = 10_000;
 
 interface WaitingEvent {
   readonly certificates: readonly IssuedRecord[];
+  readonly mintings: readonly Minting[];
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -26,9 +27,9 @@ export class IssuedSerialWriter {
   ) {}
 
   /** Resolves when the certificates of one event are durable. */
-  record(certificates: readonly IssuedRecord[]): Promise<void> {
+  record(certificates: readonly IssuedRecord[], mintings: readonly Minting[] = []): Promise<void> {
     return new Promise((done, failed) => {
-      this.#waiting.push({ certificates, done, failed });
+      this.#waiting.push({ certificates, mintings, done, failed });
       this.metrics.waiting.inc(certificates.length);
       if (!this.#writing) void this.#writeAll();
     });
@@ -60,7 +61,8 @@ export class IssuedSerialWriter {
   async #write(events: readonly WaitingEvent[]): Promise<void> {
     const certificates = events.flatMap((event) => event.certificates);
     try {
-      if (certificates.length > 0) await this.serials.record(certificates);
+      const mintings = events.flatMap((event) => event.mintings);
+      if (certificates.length > 0) await this.serials.record(certificates, mintings);
     } catch (error) {
       // One event that cannot be recorded must not hold up those that came with it.
       if (events.length > 1 && !isUnavailable(error)) {

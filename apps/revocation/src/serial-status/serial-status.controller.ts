@@ -8,7 +8,15 @@ export class SerialStatusController {
 
   @RpcMethod(RevocationService.method.getSerialStatus)
   async getSerialStatus({ customerId, serial }: GetSerialStatusRequest, context: CallContext) {
-    const { status, expiresAt } = await this.serialStatus.statusOf(customerId, serial, context);
-    return { status, expiresAt: BigInt(expiresAt) };
+    const { status, expiresAt, revokedAt, reason } = await this.serialStatus.statusOf(
+      customerId,
+      serial,
+      context,
+    );
+    return {
+      status,
+      expiresAt: BigInt(expiresAt),
+      ...(revokedAt !== undefined && { revokedAt: BigInt(revokedAt), reason: reason ?? 0 }),
+    };
   }
 }

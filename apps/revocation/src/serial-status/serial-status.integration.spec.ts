@@ -1,143 +1,32 @@
-import 'reflect-metadata';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { create, toBinary } from '@bufbuild/protobuf';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import pg from 'pg';
-import {
-  type GetCertificateRequest,
-  IssuedSchema,
-  IssuerService,
-  RevocationService,
-  SerialStatus,
-} from '#libs/contracts';
-import { DomainError } from '#libs/errors';
-import { createLogger, createRegistry } from '#libs/observability';
-import {
-  createInProcessEventBus,
-  createInProcessTransport,
-  events,
-  RpcController,
-  RpcMethod,
-} from '#libs/rpc';
-import type { RunningService } from '#libs/service';
-import { FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
-import { revocationMigrations, startRevocation } from '../revocation.module.js';
+import { type RevocationService, SerialStatus } from '#libs/contracts';
+import type { Client } from '#libs/rpc';
+import type { FixedClock, TestDatabase } from '#libs/testing';
+import { type IssuedTestCertificate, RevocationHarness } from '../testing/revocation-harness.js';
 
 const NOW = Date.parse('2026-05-19T12:00:00Z') / 1000;
 const DAY = 86_400;
 
-/** An issuer that knows what it minted, also before anybody heard of it. */
-const minted = new Map<string, number>();
-let askedIssuer = 0;
-
-@RpcController(IssuerService)
-class IssuerDouble {
-  @RpcMethod(IssuerService.method.getCertificate)
-  async getCertificate({ customerId, serial }: GetCertificateRequest) {
-    askedIssuer += 1;
-    const notAfter = minted.get(`${customerId} ${Buffer.from(serial).toString('hex')}`);
-    if (notAfter === undefined) throw new DomainError('serial_not_found', 'Never issued.');
-    return { certificate: { serial, notAfter: BigInt(notAfter) } };
-  }
-
-  @RpcMethod(IssuerService.method.mint)
-  async mint() {
-    return {};
-  }
-
-  @RpcMethod(IssuerService.method.mintEach)
-  async mintEach() {
-    return {};
-  }
-
-  @RpcMethod(IssuerService.method.getQuota)
-  async getQuota() {
-    return {};
-  }
-}
-
-@Module({ controllers: [IssuerDouble] })
-class IssuerDoubleModule {}
-
-const logger = createLogger('revocation', 'silent');
-const clock = new FixedClock(NOW * 1000);
-const rpc = createInProcessTransport({ logger });
-const bus = createInProcessEventBus({ logger });
-const revocation = rpc.client(RevocationService);
+let harness: RevocationHarness;
+let clock: FixedClock;
 let database: TestDatabase;
-let service: RunningService;
-let issuer: { close(): Promise<unknown> };
+let revocation: Client<typeof RevocationService>;
 
 beforeAll(async () => {
-  database = await testDatabase([revocationMigrations]);
-  const app = await NestFactory.createMicroservice(IssuerDoubleModule, {
-    strategy: rpc.server(),
-    logger: false,
-  });
-  await app.listen();
-  issuer = app;
-  const operations = { host: '127.0.0.1', port: 0, logLevel: 'info' as const, otlpEndpoint: undefined };
-  const unset = {
-    user: undefined,
-    password: undefined,
-    tlsCa: undefined,
-    tlsCert: undefined,
-    tlsKey: undefined,
-  };
-  service = await startRevocation({
-    config: {
-      operations,
-      nats: { url: 'nats://in-process', ...unset },
-      database: { ...database.settings('revocation'), migrateUrl: undefined },
-    },
-    rpc,
-    events: bus,
-    clock,
-    logger,
-    metrics: createRegistry('revocation'),
-  });
+  harness = await RevocationHarness.start('2026-05-19T12:00:00Z');
+  ({ clock, database, revocation } = harness);
 });
 beforeEach(() => {
   clock.set(NOW * 1000);
-  askedIssuer = 0;
+  harness.minted.asked = 0;
 });
-afterAll(async () => {
-  await service?.stop();
-  await issuer?.close();
-  await bus.close();
-  await database?.drop();
-});
+afterAll(() => harness?.stop());
 
-interface Certificate {
-  readonly customerId: string;
-  readonly serial: Uint8Array;
-  readonly notAfter: number;
-}
+const certificate = (customerId: string, notAfter: number) => harness.certificate(customerId, notAfter);
+const issue = (...certificates: IssuedTestCertificate[]) => harness.issue(...certificates);
 
-const certificate = (customerId: string, notAfter: number): Certificate => ({
-  customerId,
-  serial: randomBytes(16),
-  notAfter,
-});
-
-let published = 0;
-async function issue(...certificates: Certificate[]): Promise<void> {
-  const message = create(IssuedSchema, {
-    certificates: certificates.map(({ customerId, serial, notAfter }) => ({
-      customerId,
-      caId: randomUUID(),
-      serial,
-      notBefore: BigInt(NOW - 60),
-      notAfter: BigInt(notAfter),
-      fingerprint: randomBytes(32),
-    })),
-  });
-  published += 1;
-  await bus.publish(events.issued.type, toBinary(IssuedSchema, message), `issuer-${published}`);
-}
-
-const statusOf = ({ customerId, serial }: Omit<Certificate, 'notAfter'>) =>
+const statusOf = ({ customerId, serial }: Pick<IssuedTestCertificate, 'customerId' | 'serial'>) =>
   revocation.getSerialStatus({ customerId, serial });
 
 describe('the status of a serial number', () => {
@@ -152,7 +41,7 @@ describe('the status of a serial number', () => {
     expect((await statusOf(one)).status).toBe(SerialStatus.ACTIVE);
     clock.set((one.notAfter + 1) * 1000);
     expect((await statusOf(one)).status).toBe(SerialStatus.EXPIRED);
-    expect(askedIssuer).toBe(0);
+    expect(harness.minted.asked).toBe(0);
   });
 
   it.each([
@@ -165,7 +54,7 @@ describe('the status of a serial number', () => {
     await issue(one);
     const status = notAfter < NOW ? SerialStatus.EXPIRED : SerialStatus.ACTIVE;
     expect(await statusOf(one)).toMatchObject({ status, expiresAt: BigInt(notAfter) });
-    expect(askedIssuer).toBe(0);
+    expect(harness.minted.asked).toBe(0);
   });
 
   it.each([
@@ -175,7 +64,7 @@ describe('the status of a serial number', () => {
     const one = certificate(randomUUID(), Date.parse(when) / 1000);
     await issue(one);
     expect((await statusOf(one)).expiresAt).toBe(BigInt(one.notAfter));
-    expect(askedIssuer).toBe(0);
+    expect(harness.minted.asked).toBe(0);
   });
 
   it('does not depend on leading zeros', async () => {
@@ -191,14 +80,14 @@ describe('the status of a serial number', () => {
 
   it('is the issuer’s word for a certificate whose event is still under way', async () => {
     const fresh = certificate(randomUUID(), NOW + DAY);
-    minted.set(`${fresh.customerId} ${Buffer.from(fresh.serial).toString('hex')}`, fresh.notAfter);
+    harness.minted.add(fresh);
     expect(await statusOf(fresh)).toMatchObject({
       status: SerialStatus.ACTIVE,
       expiresAt: BigInt(fresh.notAfter),
     });
     await issue(fresh);
     expect((await statusOf(fresh)).status).toBe(SerialStatus.ACTIVE);
-    expect(askedIssuer).toBe(1);
+    expect(harness.minted.asked).toBe(1);
   });
 
   it.each([
@@ -311,6 +200,6 @@ describe('partitions', () => {
 
 describe('readiness', () => {
   it('depends on the database and its schema', async () => {
-    expect(await service.ready()).toEqual({ ready: true, checks: { database: { ready: true } } });
+    expect(await harness.service.ready()).toEqual({ ready: true, checks: { database: { ready: true } } });
   });
 });

@@ -1,23 +1,27 @@
-import { type IssuerService, SerialStatus } from '#libs/contracts';
+import { type RevocationReason, SerialStatus } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
-import { type CallContext, type Client, callFrom } from '#libs/rpc';
+import type { CallContext } from '#libs/rpc';
 import type { Clock } from '#libs/service';
-import type { IssuedSerialRepository } from './issued-serial.repository.js';
+import type { CertificateFinder } from '../journal/certificate-finder.js';
+import { assertUuid } from '../journal/uuid.js';
+import type { RestoreGuard } from '../restore/restore-guard.js';
 import { canonicalSerial } from './serial.js';
 import type { SerialStatusMetrics } from './serial-status.metrics.js';
 
 export interface SerialStatusParts {
-  readonly serials: Pick<IssuedSerialRepository, 'find'>;
-  readonly partitions: { readonly firstDay: string };
-  readonly issuer: Pick<Client<typeof IssuerService>, 'getCertificate'>;
+  readonly certificates: Pick<CertificateFinder, 'findAll'>;
+  readonly guard: Pick<RestoreGuard, 'mayAnswerGood'>;
   readonly clock: Clock;
   readonly metrics: SerialStatusMetrics;
 }
 
 export interface SerialState {
-  readonly status: SerialStatus.ACTIVE | SerialStatus.EXPIRED;
+  readonly status: SerialStatus;
   /** Unix seconds. */
   readonly expiresAt: number;
+  /** Unix seconds. */
+  readonly revokedAt?: number;
+  readonly reason?: RevocationReason;
 }
 
 /** Says whether a certificate is still good. */
@@ -29,50 +33,55 @@ export class SerialStatusService {
   }
 
   /**
-   * The status of one of a customer's serial numbers, in any number of leading zeros.
+   * The status of one of a customer's serial numbers, in any number of leading zeros. What was revoked stays
+   * revoked after its expiry.
    *
+   * @throws DomainError service_unavailable instead of calling good what may have been revoked before a restore
    * @throws DomainError serial_not_found when this customer has no such certificate, also when another has;
    *   bad_request when the customer's id is not a UUID
    */
   async statusOf(customerId: string, serial: Uint8Array, context: CallContext): Promise<SerialState> {
-    assertUuid(customerId);
+    assertUuid(customerId, 'customer_id');
     const canonical = canonicalSerial(serial);
-    if (canonical === undefined) throw notFound();
-    const expiresAt =
-      (await this.#recorded(customerId, canonical)) ?? (await this.#minted(customerId, canonical, context));
-    // A certificate is valid through the second of notAfter itself (RFC 5280 §4.1.2.5).
-    const isOver = Math.floor(this.#parts.clock.now() / 1000) > expiresAt;
-    return { status: isOver ? SerialStatus.EXPIRED : SerialStatus.ACTIVE, expiresAt };
+    if (canonical === undefined) throw serialNotFound();
+    const [found] = await this.#find(customerId, canonical, context);
+    if (found === undefined) throw serialNotFound();
+    const expiresAt = Math.floor(found.expiresAt / 1000);
+    if (found.revoked) {
+      const { revokedAt, reason } = found.revoked;
+      return { status: SerialStatus.REVOKED, expiresAt, revokedAt: Math.floor(revokedAt / 1000), reason };
+    }
+    if (!this.#parts.guard.mayAnswerGood(customerId)) {
+      throw new DomainError('service_unavailable', 'It is not known what was revoked before a restore.');
+    }
+    return { status: statusByClock(expiresAt, this.#parts.clock.now()), expiresAt };
   }
 
-  async #recorded(customerId: string, serial: Uint8Array): Promise<number | undefined> {
-    const { serials, partitions, clock, metrics } = this.#parts;
-    const { firstDay } = partitions;
-    const expiresAt = await serials.find({ customerId, serial, now: clock.now(), firstDay });
-    if (expiresAt !== undefined) metrics.lookups.inc({ result: 'recorded' });
-    return expiresAt;
-  }
-
-  /** A certificate may be asked for before its event has come here; its issuer knows it already. */
-  async #minted(customerId: string, serial: Uint8Array, context: CallContext): Promise<number> {
-    const { issuer, metrics } = this.#parts;
+  async #find(customerId: string, serial: Uint8Array, context: CallContext) {
+    const { certificates, metrics } = this.#parts;
     try {
-      const { certificate } = await issuer.getCertificate({ customerId, serial }, callFrom(context));
-      if (certificate === undefined) throw notFound();
-      metrics.lookups.inc({ result: 'asked_issuer' });
-      return Number(certificate.notAfter);
+      const found = await certificates.findAll(customerId, [serial], context);
+      const where = found[0]?.isRecorded ? 'recorded' : 'asked_issuer';
+      metrics.lookups.inc({ result: found[0] ? where : 'not_found' });
+      return found;
     } catch (error) {
-      const { code } = DomainError.from(error);
-      metrics.lookups.inc({ result: code === 'serial_not_found' ? 'not_found' : 'failed' });
+      metrics.lookups.inc({ result: 'failed' });
       throw error;
     }
   }
 }
 
-const notFound = (): DomainError =>
-  new DomainError('serial_not_found', 'This customer has no certificate with this serial number.');
+/**
+ * The status of what is not revoked: a certificate is valid through the second of notAfter itself
+ * (RFC 5280 §4.1.2.5).
+ *
+ * @param expiresAt Unix seconds
+ * @param now Unix milliseconds
+ */
+export function statusByClock(expiresAt: number, now: number): SerialStatus.ACTIVE | SerialStatus.EXPIRED {
+  return Math.floor(now / 1000) > expiresAt ? SerialStatus.EXPIRED : SerialStatus.ACTIVE;
+}
 
-function assertUuid(customerId: string): void {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(customerId)) return;
-  throw new DomainError('bad_request', 'customer_id must be a UUID.');
+export function serialNotFound(): DomainError {
+  return new DomainError('serial_not_found', 'This customer has no certificate with this serial number.');
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { IdentityProviderConfig } from '#libs/config';
 import { constantTimeEqual, randomSecret, sha256 } from '#libs/x509';
-import { claimPort, originOf } from '../free-port.js';
+import { originOf, PortClaims } from '../free-port.js';
 import { signInPage } from './sign-in.page.js';
 
 export interface LocalIssuer {
@@ -113,7 +113,9 @@ export async function startLocalIssuer(options: {
   const server = createServer((request, response) => {
     serve(request, response).catch(() => answer(response, 400, { error: 'invalid_request' }));
   });
-  const port = await claimPort(loopback, rememberedPort(portFile)).catch(() => claimPort(loopback, 0));
+  const claims = new PortClaims();
+  const port = await claims.claimOrFree(loopback, rememberedPort(portFile));
+  await claims.release();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, loopback, resolve);
   });

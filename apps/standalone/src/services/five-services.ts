@@ -10,7 +10,7 @@ import { randomSecret } from '#libs/x509';
 import { openDataFolder, writeWhole } from '../data-folder.js';
 import { runDemo } from '../demo/demo.js';
 import { ProductClient } from '../demo/product-client.js';
-import { claimPort, originOf } from '../free-port.js';
+import { originOf, PortClaims } from '../free-port.js';
 import { startLocalIssuer } from '../local-issuer/local-issuer.js';
 import { wantsLocalIssuer } from '../local-issuer/local-issuer.policy.js';
 import { Steps } from '../steps.js';
@@ -45,10 +45,12 @@ export async function startFiveServices(
 ): Promise<Process> {
   const steps = new Steps();
   const wantsIssuer = wantsLocalIssuer(config);
-  const port = await claimPort(config.host, config.port);
+  const claims = new PortClaims();
+  const port = await claims.claim(config.host, config.port);
   const origin = originOf(config.host, port);
+  const statusPort = await claims.claimOrFree(config.statusHost, config.port === 0 ? 0 : config.statusPort);
   const folder = openDataFolder(config.dataDir, config.operatorToken);
-  const stops: (() => Promise<void>)[] = [];
+  const stops: (() => Promise<void>)[] = [() => claims.release()];
   const stop = async () => {
     for (const undo of stops.splice(0).reverse()) await undo();
   };
@@ -62,7 +64,7 @@ export async function startFiveServices(
     stops.push(() => postgres.stop());
     options.signal.throwIfAborted();
 
-    const natsPort = await claimPort(loopback, 0);
+    const natsPort = await claims.claim(loopback, 0);
     const natsPasswords = forEachService(() => randomSecret());
     const natsConfig = join(folder.path, 'nats-server.conf');
     const storeDir = join(folder.path, 'nats');
@@ -76,7 +78,7 @@ export async function startFiveServices(
     });
     writeWhole(natsConfig, rendered);
     writeWhole(join(folder.path, 'nats.json'), `${JSON.stringify(access, null, 2)}\n`);
-    const metricsPorts = await claimMetricsPorts(config);
+    const metricsPorts = await claimMetricsPorts(claims, config);
     const publicUrl = config.publicUrl ?? origin;
     const localIssuer = wantsIssuer
       ? await steps.run(
@@ -92,7 +94,7 @@ export async function startFiveServices(
     if (localIssuer !== undefined) stops.push(() => localIssuer.close());
     const identityProviders = [...config.identityProviders, ...(localIssuer ? [localIssuer.provider] : [])];
     const environments = serviceEnvironments({
-      config: { ...config, port, identityProviders },
+      config: { ...config, port, statusPort, identityProviders },
       folder,
       postgres,
       natsUrl: access.url,
@@ -124,6 +126,7 @@ export async function startFiveServices(
         }),
     );
     const all = [nats, ...services];
+    await claims.release();
     for (const each of all) each.start();
     stops.push(async () => {
       // The gateway first: what it accepted, the others still answer.
@@ -136,6 +139,7 @@ export async function startFiveServices(
       () => untilReady(origin, options.signal),
       () => ['nats', ...serviceNames].join(', '),
     );
+    steps.note('CRL and OCSP', `${originOf(config.statusHost, statusPort)}/pki, and below the gateway`);
     const client = new ProductClient(origin, folder.operatorToken);
     const farewell = await runDemo({ client, steps, folder: folder.demo, origin });
     console.log(['', `Serving at ${origin}`, ...farewell, '', 'Ctrl-C stops it.'].join('\n'));
@@ -158,11 +162,12 @@ function forEachService<T>(make: (service: ServiceName) => T): Record<ServiceNam
 }
 
 /** Consecutive ports from the configured one on; all free ones when that is 0. */
-async function claimMetricsPorts({
-  operations: { host, port },
-}: StandaloneConfig): Promise<Record<ServiceName, number>> {
+async function claimMetricsPorts(
+  claims: PortClaims,
+  { operations: { host, port } }: StandaloneConfig,
+): Promise<Record<ServiceName, number>> {
   const ports = forEachService((service) => (port === 0 ? 0 : port + serviceNames.indexOf(service)));
-  for (const service of serviceNames) ports[service] = await claimPort(host, ports[service]);
+  for (const service of serviceNames) ports[service] = await claims.claim(host, ports[service]);
   return ports;
 }
 

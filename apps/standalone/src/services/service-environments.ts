@@ -1,6 +1,7 @@
-import { identityProvidersText, type ServiceName, type StandaloneConfig } from '#libs/config';
+import { identityProvidersText, kmsEnvironment, type ServiceName, type StandaloneConfig } from '#libs/config';
 import type { EmbeddedPostgres } from '#libs/database';
 import type { DataFolder } from '../data-folder.js';
+import { originOf } from '../free-port.js';
 
 export interface EnvironmentSources {
   readonly config: StandaloneConfig;
@@ -23,7 +24,7 @@ function mutualTlsOf({ mutualTls: { port, certFile, keyFile } }: StandaloneConfi
   };
 }
 
-/** What a cluster would give each service: only `STACKRUNNER_*`, and only what that service reads. */
+/** What a cluster would give each service: `STACKRUNNER_*` and what reaches CA keys, and only what that service reads. */
 export function serviceEnvironments(sources: EnvironmentSources): Readonly<Record<ServiceName, Environment>> {
   const { config, folder, postgres, publicUrl } = sources;
   const { operations } = config;
@@ -39,7 +40,8 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
     ...(operations.otlpEndpoint ? { STACKRUNNER_OTLP_ENDPOINT: operations.otlpEndpoint } : {}),
   });
   const kms: Environment = {
-    STACKRUNNER_KMS: 'local',
+    ...kmsEnvironment(),
+    STACKRUNNER_KMS: config.kms.backend,
     STACKRUNNER_KMS_LOCAL_DIR: folder.keys,
     STACKRUNNER_KMS_LOCAL_KEY_FILE: folder.keyFile,
   };
@@ -61,6 +63,7 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       STACKRUNNER_WRONG_CREDENTIALS: String(config.wrongCredentials),
       STACKRUNNER_OIDC_PROVIDERS: identityProvidersText(config.identityProviders),
       STACKRUNNER_SIGN_IN_ALLOW: config.signInAllow.join(','),
+      STACKRUNNER_STATUS_URL: originOf(config.statusHost, config.statusPort),
     },
     issuer: {
       ...shared('issuer'),
@@ -68,9 +71,23 @@ export function serviceEnvironments(sources: EnvironmentSources): Readonly<Recor
       ...pki,
       ...domain,
       STACKRUNNER_ISSUER_WORKERS: String(config.workers),
+      STACKRUNNER_SHORT_LIVED_TTL: String(config.shortLivedTtl),
     },
-    provisioner: { ...shared('provisioner'), ...kms, ...pki },
-    revocation: shared('revocation'),
+    provisioner: {
+      ...shared('provisioner'),
+      ...kms,
+      ...pki,
+      STACKRUNNER_KEY_POOL_SIZE: String(config.keyPoolSize),
+      STACKRUNNER_ORPHAN_GRACE_HOURS: String(config.orphanGraceHours),
+    },
+    revocation: {
+      ...shared('revocation'),
+      ...kms,
+      ...pki,
+      STACKRUNNER_STATUS_HOST: config.statusHost,
+      STACKRUNNER_STATUS_PORT: String(config.statusPort),
+      STACKRUNNER_REVOCATION_RECORD_DIR: folder.revocations,
+    },
     billing: shared('billing'),
   };
 }

@@ -183,13 +183,13 @@ describe('the local backend', () => {
 
 describe('a key reference', () => {
   it('survives its text form', () => {
-    const key = { backend: 'local', name: 'dev-acme-intermediate' } as const;
+    const key = { backend: 'local', resource: 'dev-acme-intermediate' } as const;
     expect(formatKeyRef(key)).toBe('local:dev-acme-intermediate');
     expect(parseKeyRef(formatKeyRef(key))).toEqual(key);
   });
 
   it('is refused when it names no backend or no key', () => {
-    for (const text of ['', 'local', 'local:', 'local:../x', 'aws:key', ':x']) {
+    for (const text of ['', 'local', 'local:', 'local:../x', 'gcp:key', ':x']) {
       expect(() => parseKeyRef(text)).toThrow(/name/);
     }
   });

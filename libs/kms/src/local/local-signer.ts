@@ -1,10 +1,13 @@
 import { createPublicKey, type KeyObject, sign as signBytes } from 'node:crypto';
 import { DomainError } from '#libs/errors';
-import { type KeyRef } from '../key-ref.js';
+import { carries, checkLabels, sameLabels } from '../key-labels.js';
+import type { KeyRef } from '../key-ref.js';
+import type { KmsSettings } from '../kms-settings.js';
 import {
   type CaKeyAlgorithm,
   caSignatureAlgorithms,
   destructionDelayMs,
+  type KeyAttestation,
   type KeyDescription,
   type KeyLabels,
   type KeyState,
@@ -13,16 +16,38 @@ import {
 import { signerFailure, signerFailureReason } from '../signer-failure.js';
 import { generatePrivateKey } from './generate-key.js';
 import type { KeyFile } from './key-file.js';
-import type { KeyStore } from './key-store.js';
+import { KeyStore } from './key-store.js';
 
 /** Keys in encrypted files, opened in this process's memory: for a laptop, and until a KMS is there. */
 export class LocalSigner implements Signer {
+  readonly adopts = true;
+
+  /** @throws signer_unavailable `not_configured` without a folder, `wrong_key_encryption_key` */
+  static async open(
+    { dir, keyFile, createKeyFile, passphrase }: KmsSettings,
+    now: () => number,
+    warn?: (message: string) => void,
+  ): Promise<LocalSigner> {
+    if (dir === undefined) {
+      throw signerFailure(
+        'not_configured',
+        'STACKRUNNER_KMS_LOCAL_DIR must be set for keys of the local backend.',
+      );
+    }
+    const store = await KeyStore.open({ backend: 'local', dir, keyFile, createKeyFile, passphrase }, now);
+    warn?.(
+      `CA keys are held in software: encrypted files in ${dir}. Whoever reads them and their key can sign.`,
+    );
+    return new LocalSigner(store, now);
+  }
+
   constructor(
     private readonly store: KeyStore,
     private readonly now: () => number,
   ) {}
 
   async createKey(name: string, algorithm: CaKeyAlgorithm, labels: KeyLabels): Promise<KeyRef> {
+    checkLabels(labels);
     const existing = this.#find(name);
     if (existing) return matching(existing, algorithm, labels);
 
@@ -35,20 +60,20 @@ export class LocalSigner implements Signer {
   }
 
   async describe(key: KeyRef): Promise<KeyDescription> {
-    return descriptionOf(this.store.read(key.name));
+    return descriptionOf(this.store.read(key.resource));
   }
 
   async publicKey(key: KeyRef): Promise<Uint8Array> {
-    return spkiOf(this.store.open(key.name).privateKey);
+    return spkiOf(this.store.open(key.resource).privateKey);
   }
 
   async sign(key: KeyRef, messages: readonly Uint8Array[], deadline: number): Promise<Uint8Array[]> {
-    const { file, privateKey } = this.store.open(key.name, refuseUnlessEnabled);
+    const { file, privateKey } = this.store.open(key.resource, refuseUnlessEnabled);
     const hash = caSignatureAlgorithms[file.algorithm] === 'ecdsa-sha384' ? 'sha384' : 'sha256';
     const signatures: Uint8Array[] = [];
     for (const message of messages) {
       if (this.now() >= deadline) {
-        throw new DomainError('deadline_exceeded', `Signing with ${key.name} took too long.`);
+        throw new DomainError('deadline_exceeded', `Signing with ${key.resource} took too long.`);
       }
       signatures.push(signBytes(hash, message, privateKey));
     }
@@ -64,21 +89,37 @@ export class LocalSigner implements Signer {
   }
 
   async list(labels: KeyLabels): Promise<KeyDescription[]> {
-    const wanted = Object.entries(labels);
-    return (await this.store.all())
-      .filter((file) => wanted.every(([label, value]) => file.labels[label] === value))
-      .map(descriptionOf);
+    return (await this.store.all()).filter((file) => carries(file.labels, labels)).map(descriptionOf);
   }
 
   async scheduleDestruction(key: KeyRef): Promise<void> {
-    const file = this.store.read(key.name);
+    const file = this.store.read(key.resource);
     if (file.state === 'pending_destruction') return;
     const destroyAt = this.now() + destructionDelayMs;
     await this.store.replace({ ...file, state: 'pending_destruction', destroyAt });
   }
 
+  async adopt(key: KeyRef, _name: string, labels: KeyLabels): Promise<void> {
+    // The name is the file's, and the reference that others hold.
+    await this.store.replace({ ...this.store.read(key.resource), labels: checkLabels(labels) });
+  }
+
+  async allowSigning(): Promise<undefined> {
+    // Whoever reads the folder can sign with all that is in it.
+    return undefined;
+  }
+
+  async attestation(key: KeyRef): Promise<KeyAttestation> {
+    this.store.read(key.resource);
+    return { attributes: { protection: 'software' } };
+  }
+
+  async close(): Promise<void> {
+    // It holds no connections.
+  }
+
   async #setState(key: KeyRef, state: KeyState): Promise<void> {
-    const file = this.store.read(key.name);
+    const file = this.store.read(key.resource);
     if (file.state === state) return;
     if (file.state === 'pending_destruction') {
       // Such a key signs nothing already; only waking it up is refused.
@@ -99,16 +140,15 @@ export class LocalSigner implements Signer {
 }
 
 function matching(file: KeyFile, algorithm: CaKeyAlgorithm, labels: KeyLabels): KeyRef {
-  const names = new Set([...Object.keys(labels), ...Object.keys(file.labels)]);
-  const same = file.algorithm === algorithm && [...names].every((name) => file.labels[name] === labels[name]);
-  if (same) return { backend: 'local', name: file.name };
+  const same = file.algorithm === algorithm && sameLabels(file.labels, labels);
+  if (same) return { backend: 'local', resource: file.name };
   throw signerFailure('key_conflict', `Another key is named ${file.name}: its algorithm or labels differ.`);
 }
 
 function descriptionOf(file: KeyFile): KeyDescription {
   const { name, algorithm, labels, state, createdAt, destroyAt } = file;
-  const key: KeyRef = { backend: 'local', name };
-  return { key, algorithm, labels, state, createdAt, ...(destroyAt !== undefined && { destroyAt }) };
+  const key: KeyRef = { backend: 'local', resource: name };
+  return { key, name, algorithm, labels, state, createdAt, ...(destroyAt !== undefined && { destroyAt }) };
 }
 
 function refuseUnlessEnabled(file: KeyFile): void {

@@ -6,7 +6,7 @@ export const authorityKeyIdentifierLint: FrameLint = {
   name: 'authority-key-identifier',
   citation: 'RFC 5280 §4.2.1.1',
   reads: 'frame',
-  kinds: ['leaf', 'intermediate'],
+  kinds: ['leaf', 'intermediate', 'ocsp-responder'],
   check(frame) {
     const value = frame.value(oid.authorityKeyIdentifier);
     if (value === undefined) return 'there is no authorityKeyIdentifier';

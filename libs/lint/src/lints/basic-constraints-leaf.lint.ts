@@ -4,7 +4,7 @@ export const basicConstraintsLeafLint: FrameLint = {
   name: 'basic-constraints-leaf',
   citation: 'RFC 5280 §4.2.1.9',
   reads: 'frame',
-  kinds: ['leaf'],
+  kinds: ['leaf', 'ocsp-responder'],
   check: ({ basicConstraints }) =>
     basicConstraints?.ca === true ? 'a leaf has cA in its basicConstraints' : undefined,
 };

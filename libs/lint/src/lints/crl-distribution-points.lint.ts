@@ -11,7 +11,10 @@ export const crlDistributionPointsLint: FrameLint = {
   check(frame) {
     const what = 'cRLDistributionPoints';
     const value = frame.value(oid.crlDistributionPoints);
-    if (value === undefined) return `there are no ${what}`;
+    // RFC 9608 §2: a certificate may say that nobody tells of its revocation.
+    if (value === undefined) {
+      return frame.value(oid.noRevAvail) === undefined ? `there are no ${what}` : undefined;
+    }
     if (frame.critical(oid.crlDistributionPoints) === true) return `the ${what} are critical`;
     const reader = value.reader();
     reader.enter(tag.sequence, what);

@@ -5,7 +5,7 @@ export const issuerDiffersLint: FrameLint = {
   name: 'issuer-differs',
   citation: 'RFC 5280 §3.2',
   reads: 'frame',
-  kinds: ['leaf', 'intermediate'],
+  kinds: ['leaf', 'intermediate', 'ocsp-responder'],
   check: ({ issuer, subject }) =>
     issuer.equals(subject) ? 'the certificate names itself as its issuer' : undefined,
 };

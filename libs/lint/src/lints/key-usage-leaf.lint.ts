@@ -6,7 +6,7 @@ export const keyUsageLeafLint: FrameLint = {
   name: 'key-usage-leaf',
   citation: 'RFC 5280 §4.2.1.9',
   reads: 'frame',
-  kinds: ['leaf'],
+  kinds: ['leaf', 'ocsp-responder'],
   check: ({ keyUsage = 0 }) =>
     (keyUsage & (keyUsageBits.keyCertSign | keyUsageBits.cRLSign)) === 0
       ? undefined

@@ -3,6 +3,7 @@ import { fieldCases } from './field-cases.js';
 import { keyUsageCases } from './key-usage-cases.js';
 import type { LintCase } from './lint-case.js';
 import { nameCases } from './name-cases.js';
+import { responderCases } from './responder-cases.js';
 
 /** Boundary test data of every lint, by its name. */
 export const lintCases: Readonly<Record<string, readonly LintCase[]>> = {
@@ -10,4 +11,5 @@ export const lintCases: Readonly<Record<string, readonly LintCase[]>> = {
   ...nameCases,
   ...keyUsageCases,
   ...extensionCases,
+  ...responderCases,
 };

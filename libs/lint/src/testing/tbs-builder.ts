@@ -127,6 +127,14 @@ const extensionsOf: Record<CertificateKind, Readonly<Record<string, TestExtensio
     [oid.keyUsage]: keyUsage(5, 6),
     [oid.subjectKeyIdentifier]: { value: derOctetString(keyIdentifier) },
   },
+  'ocsp-responder': {
+    [oid.authorityKeyIdentifier]: issuedExtensions[oid.authorityKeyIdentifier],
+    [oid.basicConstraints]: basicConstraints(false),
+    [oid.keyUsage]: keyUsage(0),
+    [oid.extKeyUsage]: { value: derSequence(derOid(oid.ocspSigning)) },
+    [oid.subjectKeyIdentifier]: { value: derOctetString(keyIdentifier) },
+    [oid.ocspNoCheck]: { value: derNull() },
+  },
 };
 
 /** A to-be-signed certificate that breaks no clause, but for the given parts. */
@@ -138,6 +146,7 @@ export function buildTbs(kind: CertificateKind, parts: TbsParts = {}): Buffer {
     leaf: { issuer: intermediateName, subject: nameOf('leaf.example') },
     intermediate: { issuer: rootName, subject: intermediateName },
     root: { issuer: rootName, subject: rootName },
+    'ocsp-responder': { issuer: intermediateName, subject: nameOf('responder') },
   }[kind];
   return derSequence(
     parts.version ?? der(constructedContextTag(0), derUnsignedInteger(Buffer.from([2]))),

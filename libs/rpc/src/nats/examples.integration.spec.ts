@@ -7,12 +7,11 @@ import { NestFactory } from '@nestjs/core';
 import {
   type GetCustomerRequest,
   IssuerService,
-  type MintEachRequest,
   type MintRequest,
   ProvisionerService,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
-import { type NatsServer, natsExample, startNatsServer } from '#libs/testing';
+import { type NatsServer, natsExample, restOf, startNatsServer } from '#libs/testing';
 import { RpcController, RpcMethod } from '../rpc-controller.decorator.js';
 import { recordingLogger } from '../testing/billing.fixture.js';
 import { connectNats } from './connect-nats.js';
@@ -37,26 +36,6 @@ class ProvisionerFake {
       throw new DomainError('customer_not_found', `There is no customer ${handle} – größer.`);
     return { customer: { id: customerId, handle } };
   }
-  @RpcMethod(ProvisionerService.method.createCustomer)
-  async createCustomer() {
-    return {};
-  }
-  @RpcMethod(ProvisionerService.method.listCustomers)
-  async listCustomers() {
-    return {};
-  }
-  @RpcMethod(ProvisionerService.method.suspendCustomer)
-  async suspendCustomer() {
-    return {};
-  }
-  @RpcMethod(ProvisionerService.method.resumeCustomer)
-  async resumeCustomer() {
-    return {};
-  }
-  @RpcMethod(ProvisionerService.method.getAuthority)
-  async getAuthority() {
-    return {};
-  }
 }
 
 @RpcController(IssuerService)
@@ -66,27 +45,11 @@ class IssuerFake {
     minted.push(request);
     return { certificates: [{ der: leaf }], chain };
   }
-  @RpcMethod(IssuerService.method.mintEach)
-  async mintEach(_: MintEachRequest) {
-    return {};
-  }
-  @RpcMethod(IssuerService.method.getCertificate)
-  async getCertificate() {
-    return {};
-  }
-  @RpcMethod(IssuerService.method.listCertificates)
-  async listCertificates() {
-    return {};
-  }
-  @RpcMethod(IssuerService.method.getQuota)
-  async getQuota() {
-    return {};
-  }
 }
 
-@Module({ controllers: [ProvisionerFake] })
+@Module({ controllers: [ProvisionerFake, restOf(ProvisionerService, ProvisionerFake)] })
 class ProvisionerModule {}
-@Module({ controllers: [IssuerFake] })
+@Module({ controllers: [IssuerFake, restOf(IssuerService, IssuerFake)] })
 class IssuerModule {}
 
 // Getting the languages' packages takes as long as it takes, and is no part of a test's time.

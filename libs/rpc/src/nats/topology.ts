@@ -44,8 +44,8 @@ export const topology = {
   },
   revocation: {
     serves: [RevocationService],
-    calls: [IssuerService],
-    publishes: [],
+    calls: [IssuerService, ProvisionerService],
+    publishes: [events.revoked.type, events.crlGenerated.type, events.bulkRevocationStarted.type],
   },
   billing: {
     serves: [BillingService, AuditService, MeteringService],

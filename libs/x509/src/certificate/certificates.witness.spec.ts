@@ -113,7 +113,7 @@ function templateOf({ intermediateDer, signatureAlgorithm }: TestAuthority): Lea
   return new LeafTemplate({
     certificateDer: intermediateDer,
     subjectCommonName: 'test.leaf.example',
-    crlUrl: 'http://pki.example/test/intermediate.crl',
+    crlUrls: ['http://pki.example/test/intermediate.crl'],
     ocspUrl: 'http://pki.example/test/ocsp',
     caIssuersUrl: 'http://pki.example/test/ca/intermediate.der',
     signatureAlgorithm,

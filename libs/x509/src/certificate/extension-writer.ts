@@ -75,6 +75,7 @@ export function authorityInfoAccess({
   );
 }
 
-function uri(url: string): Buffer {
+/** `[6]` of a GeneralName (RFC 5280 §4.2.1.6). */
+export function uri(url: string): Buffer {
   return derIa5String(url, contextTag(6));
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { X509Certificate } from 'node:crypto';
 import * as peculiar from '@peculiar/x509';
 import { parseCsr } from '../csr/parse-csr.js';
+import { derOid, oid } from '../der/index.js';
 import { keyIdentifier } from '../digest.js';
 import { buildCsr, dns, extensionRequest, san, testKey } from '../testing/csr-builder.js';
 import { testAuthority, testNow } from '../testing/test-authority.js';
@@ -13,7 +14,7 @@ const authority = testAuthority('P-256');
 const settings = {
   certificateDer: authority.intermediateDer,
   subjectCommonName: 'test.leaf.example',
-  crlUrl: 'http://pki.example/i.crl',
+  crlUrls: ['http://pki.example/i.crl'],
   ocspUrl: 'http://pki.example/ocsp',
   caIssuersUrl: 'http://pki.example/i.der',
   signatureAlgorithm: authority.signatureAlgorithm,
@@ -99,5 +100,36 @@ describe('a template', () => {
     );
     expect(() => new LeafTemplate({ ...settings, subjectCommonName: 'a'.repeat(65) })).toThrow(/1 to 64/);
     expect(() => new LeafTemplate({ ...settings, subjectCommonName: 'a'.repeat(64) })).not.toThrow();
+  });
+});
+
+describe('the place where a leaf says that its status is told', () => {
+  const shards = Array.from({ length: 4 }, (_, shard) => `http://pki.example/i.${shard}.crl`);
+  const sharded = new LeafTemplate({ ...settings, crlUrls: shards, shortLivedMs: 3_660_000 });
+  const csr = parseCsr(buildCsr({ key: testKey('P-256') }));
+  const textOf = (lastOctet: number, hours: number): string => {
+    const serial = Buffer.concat([Buffer.alloc(15, 0x11), Buffer.from([lastOctet])]);
+    return sharded.tbs(csr, serial, testNow - 60_000, testNow + hours * 3_600_000).toString('latin1');
+  };
+
+  it('is the shard of the last octet of its serial number', () => {
+    for (const octet of [0, 1, 6, 255]) {
+      const named = shards.filter((url) => textOf(octet, 24).includes(url));
+      expect(named).toEqual([shards[octet % 4]]);
+    }
+  });
+
+  it('is missing in a short-lived one, which says so (RFC 9608)', () => {
+    const noRevAvail = derOid(oid.noRevAvail).toString('latin1');
+    for (const [hours, isShort] of [
+      [0.5, true],
+      [1, false],
+    ] as const) {
+      const text = textOf(1, hours);
+      expect([hours, text.includes('.crl'), text.includes('/ocsp'), text.includes(noRevAvail)]).toEqual([
+        ...[hours, !isShort, !isShort, isShort],
+      ]);
+      expect(text).toContain('i.der');
+    }
   });
 });

@@ -8,6 +8,7 @@ import {
   der,
   derBoolean,
   derIa5String,
+  derNull,
   derOid,
   derSequence,
   derTime,
@@ -25,6 +26,7 @@ import {
   authorityKeyIdentifier,
   basicConstraints,
   crlDistributionPoints,
+  extension,
   extKeyUsage,
   keyUsage,
   keyUsageBit,
@@ -43,12 +45,21 @@ export interface LeafAuthority {
   /** The issuing CA's certificate: its subject becomes the issuer, its SKI the AKI. */
   readonly certificateDer: Uint8Array;
   readonly subjectCommonName: string;
-  readonly crlUrl: string;
+  /** One a shard of the CRL; a leaf names the one of the last octet of its serial number. */
+  readonly crlUrls: readonly string[];
+  /** Leaves whose whole validity is below, in milliseconds, name neither CRL nor OCSP; 0 for none. */
+  readonly shortLivedMs?: number;
   readonly ocspUrl: string;
   readonly caIssuersUrl: string;
   readonly signatureAlgorithm: SignatureAlgorithm;
   /** Default `requested`. */
   readonly names?: LeafNames;
+}
+
+/** Everything in the extensions but the SAN, ending in the 20 octets of an SKI, by what the key may do. */
+interface CommonExtensions {
+  readonly signing: Buffer;
+  readonly enciphering: Buffer;
 }
 
 const version3 = der(constructedContextTag(0), derUnsignedInteger(Buffer.from([2])));
@@ -60,16 +71,18 @@ const emptyName = 2;
  * Leaves of one authority, put together from parts that were encoded once; a leaf costs a few copies.
  *
  * RFC 5280 §4.1, with BasicConstraints, KeyUsage by the key's type (§4.2.1.3, RFC 8410 §5), ExtendedKeyUsage for
- * server and client, AKI, SKI (RFC 7093 §2 method 1), CDP, AIA and the request's names.
+ * server and client, AKI, SKI (RFC 7093 §2 method 1), CDP, AIA and the request's names. A short-lived leaf has
+ * noRevAvail (RFC 9608 §2) in place of CDP and OCSP.
  */
 export class LeafTemplate {
   /** Signature algorithm and issuer. */
   private readonly issuing: Buffer;
   private readonly subject: Buffer;
   private readonly subjectCommonName: string;
-  /** Everything in the extensions but the SAN, ending in the 20 octets of an SKI. */
-  private readonly encipheringExtensions: Buffer;
-  private readonly signingExtensions: Buffer;
+  /** One a shard of the CRL. */
+  private readonly shards: readonly CommonExtensions[];
+  private readonly shortLived: CommonExtensions;
+  private readonly shortLivedMs: number;
   /** GeneralNames with the subject's name, for requests without a name. */
   private readonly ownName: Buffer;
   private readonly names: LeafNames;
@@ -88,19 +101,27 @@ export class LeafTemplate {
     this.subjectCommonName = authority.subjectCommonName;
     this.subject = nameDer({ commonName: authority.subjectCommonName });
     this.ownName = derSequence(derIa5String(authority.subjectCommonName, contextTag(2)));
-    const extensions = (usages: readonly number[]): Buffer =>
-      Buffer.concat([
-        basicConstraints(false),
-        keyUsage(usages),
-        extKeyUsage([oid.serverAuth, oid.clientAuth]),
-        authorityKeyIdentifier(issuerKeyIdentifier),
-        crlDistributionPoints(authority.crlUrl),
-        authorityInfoAccess(authority),
-        subjectKeyIdentifier(Buffer.alloc(keyIdentifierLength)),
-      ]);
-    this.signingExtensions = extensions([keyUsageBit.digitalSignature]);
-    // Only RSA enciphers keys (RFC 5480 §3 forbids keyEncipherment for EC, RFC 8410 §5 for Ed25519).
-    this.encipheringExtensions = extensions([keyUsageBit.digitalSignature, keyUsageBit.keyEncipherment]);
+    const common = (pointers: readonly Buffer[]): CommonExtensions => {
+      const extensions = (usages: readonly number[]): Buffer =>
+        Buffer.concat([
+          basicConstraints(false),
+          keyUsage(usages),
+          extKeyUsage([oid.serverAuth, oid.clientAuth]),
+          authorityKeyIdentifier(issuerKeyIdentifier),
+          ...pointers,
+          subjectKeyIdentifier(Buffer.alloc(keyIdentifierLength)),
+        ]);
+      return {
+        signing: extensions([keyUsageBit.digitalSignature]),
+        // Only RSA enciphers keys (RFC 5480 §3 forbids keyEncipherment for EC, RFC 8410 §5 for Ed25519).
+        enciphering: extensions([keyUsageBit.digitalSignature, keyUsageBit.keyEncipherment]),
+      };
+    };
+    const { caIssuersUrl, crlUrls } = authority;
+    if (crlUrls.length === 0) throw new RangeError('the authority has no CRL');
+    this.shards = crlUrls.map((url) => common([crlDistributionPoints(url), authorityInfoAccess(authority)]));
+    this.shortLived = common([authorityInfoAccess({ caIssuersUrl }), extension(oid.noRevAvail, derNull())]);
+    this.shortLivedMs = authority.shortLivedMs ?? 0;
   }
 
   /**
@@ -113,7 +134,11 @@ export class LeafTemplate {
   tbs(csr: CertificationRequest, serial: Uint8Array, notBefore: number, notAfter: number): Buffer {
     const { spki } = csr;
     const validity = this.validity(notBefore, notAfter);
-    const common = spki.algorithm === 'RSA' ? this.encipheringExtensions : this.signingExtensions;
+    const shared =
+      notAfter - notBefore < this.shortLivedMs
+        ? this.shortLived
+        : (this.shards[(serial[serial.length - 1] as number) % this.shards.length] as CommonExtensions);
+    const common = spki.algorithm === 'RSA' ? shared.enciphering : shared.signing;
     const subject = this.names === 'verbatim' ? csr.subjectDer : this.subject;
     const names = this.sanOf(csr);
     // RFC 5280 §4.2.1.6: critical where the subject says nothing.

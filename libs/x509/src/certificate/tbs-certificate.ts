@@ -63,7 +63,7 @@ export function readTbsCertificate(reader: DerReader): TbsCertificate {
   const subject = sequence(reader, 'the subject');
   const spki = sequence(reader, 'the public key');
   const hasUniqueId = skipUniqueIds(reader);
-  const extensions = reader.peek() === constructedContextTag(3) ? readExtensions(reader) : [];
+  const extensions = reader.peek() === constructedContextTag(3) ? readExtensions(reader, 3) : [];
   reader.leave(certificate, 'the to-be-signed certificate');
   return {
     version,
@@ -122,10 +122,19 @@ function skipUniqueIds(reader: DerReader): boolean {
   return found;
 }
 
-function readExtensions(reader: DerReader): CertificateExtension[] {
+/** `[number] EXPLICIT Extensions` of a certificate, a CRL or an OCSP message. @throws DerError */
+export function readExtensions(reader: DerReader, number: number): CertificateExtension[] {
+  const what = 'the extensions';
+  const explicit = reader.enter(constructedContextTag(number), what);
+  const extensions = readExtensionList(reader);
+  reader.leave(explicit, what);
+  return extensions;
+}
+
+/** Extensions (RFC 5280 §4.1) at the reader's position. @throws DerError */
+export function readExtensionList(reader: DerReader): CertificateExtension[] {
   const what = 'the extensions';
   const extensions: CertificateExtension[] = [];
-  const explicit = reader.enter(constructedContextTag(3), what);
   const list = reader.enter(tag.sequence, what);
   while (reader.more) {
     const outer = reader.enter(tag.sequence, 'an extension');
@@ -138,7 +147,6 @@ function readExtensions(reader: DerReader): CertificateExtension[] {
     extensions.push({ oid: type, critical, value });
   }
   reader.leave(list, what);
-  reader.leave(explicit, what);
   return extensions;
 }
 

@@ -85,7 +85,7 @@ describe('a request that is refused with a reason', () => {
       Buffer.concat([Buffer.from([0x30, 0x80]), good.subarray(4), Buffer.alloc(2)]),
       /indefinite/,
     ],
-    ['a long length', Buffer.from([0x30, 0x84, 0, 0, 0, 0]), /longer than what was sent/],
+    ['a long length', Buffer.from([0x30, 0x85, 0, 0, 0, 0, 0]), /longer than what was sent/],
     ['a length not in its shortest form', Buffer.from([0x30, 0x81, 0x01, 0x00]), /shortest form/],
     ['a size above the bound', Buffer.alloc(16_385), /at most 16384/],
     ['version 1', buildCsr({ version: derUnsignedInteger(Buffer.from([1])) }), /version/],

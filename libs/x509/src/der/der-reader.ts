@@ -1,8 +1,8 @@
 import { DerError } from './der-error.js';
 import { tag } from './der-tag.js';
 
-/** Everything read here is far below this; a longer length is a lie or an attack. */
-const maxLengthOctets = 3;
+/** A CRL of millions of entries is far below this; a longer length is a lie or an attack. */
+const maxLengthOctets = 4;
 
 /**
  * A cursor over strict DER (X.690 §10): definite lengths in the fewest octets, low tag numbers, nothing behind
@@ -52,7 +52,7 @@ export class DerReader {
       if (octets > maxLengthOctets) throw new DerError(`${what} claims to be longer than what was sent`);
       if (at + octets > limit) throw new DerError(`${what} is cut off`);
       length = 0;
-      for (let i = 0; i < octets; i++) length = (length << 8) | (bytes[at++] as number);
+      for (let i = 0; i < octets; i++) length = ((length << 8) | (bytes[at++] as number)) >>> 0;
       if (length < 0x80 || length >>> ((octets - 1) * 8) === 0) {
         throw new DerError(`${what} has a length that is not in its shortest form, which DER requires`);
       }

@@ -20,6 +20,23 @@ export function derTime(at: number): Buffer {
 }
 
 /**
+ * A GeneralizedTime in whole seconds, as OCSP and invalidityDate want it for every year (RFC 6960 §4.2.2.1,
+ * RFC 5280 §5.3.2).
+ *
+ * @param at epoch milliseconds, rounded down
+ */
+export function derGeneralizedTime(at: number): Buffer {
+  const digits = new Date(at).toISOString().replace(/\D/g, '').slice(0, 14);
+  return der(tag.generalizedTime, Buffer.from(`${digits}Z`, 'latin1'));
+}
+
+/** Reads a GeneralizedTime without fractions. @returns epoch milliseconds @throws DerError */
+export function readGeneralizedTime(reader: DerReader, what: string): number {
+  if (reader.peek() !== tag.generalizedTime) throw new DerError(`${what} is not a GeneralizedTime`);
+  return readTime(reader, what);
+}
+
+/**
  * Reads a `Time` of RFC 5280 §4.1.2.5: `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, a date that exists.
  *
  * @returns epoch milliseconds

@@ -4,7 +4,8 @@ import { tag } from './der-tag.js';
 export function headerLength(contentLength: number): number {
   if (contentLength < 0x80) return 2;
   if (contentLength < 0x100) return 3;
-  return contentLength < 0x10000 ? 4 : 5;
+  if (contentLength < 0x10000) return 4;
+  return contentLength < 0x1000000 ? 5 : 6;
 }
 
 /** Writes a DER header at `at` and gives the place behind it. */

@@ -10,13 +10,17 @@ import type { IssuedRequest } from "./audited_pb.js";
 import { file_stackrunner_event_v1_audited } from "./audited_pb.js";
 import type { Authority, Customer } from "../../provisioner/v1/provisioner_pb.js";
 import { file_stackrunner_provisioner_v1_provisioner } from "../../provisioner/v1/provisioner_pb.js";
+import type { BulkRevocation } from "../../revocation/v1/bulk_pb.js";
+import { file_stackrunner_revocation_v1_bulk } from "../../revocation/v1/bulk_pb.js";
+import type { RevocationReason } from "../../revocation/v1/journal_pb.js";
+import { file_stackrunner_revocation_v1_journal } from "../../revocation/v1/journal_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file stackrunner/event/v1/event.proto.
  */
 export const file_stackrunner_event_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("CiBzdGFja3J1bm5lci9ldmVudC92MS9ldmVudC5wcm90bxIUc3RhY2tydW5uZXIuZXZlbnQudjEieQoGSXNzdWVkEjgKDGNlcnRpZmljYXRlcxgBIAMoCzIiLnN0YWNrcnVubmVyLmV2ZW50LnYxLklzc3VlZFJlY29yZBI1CghyZXF1ZXN0cxgDIAMoCzIjLnN0YWNrcnVubmVyLmV2ZW50LnYxLklzc3VlZFJlcXVlc3QifgoMSXNzdWVkUmVjb3JkEhMKC2N1c3RvbWVyX2lkGAEgASgJEg0KBWNhX2lkGAIgASgJEg4KBnNlcmlhbBgDIAEoDBISCgpub3RfYmVmb3JlGAQgASgDEhEKCW5vdF9hZnRlchgFIAEoAxITCgtmaW5nZXJwcmludBgGIAEoDCJJCg9DdXN0b21lckNoYW5nZWQSNgoIY3VzdG9tZXIYASABKAsyJC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5DdXN0b21lciJHCgtDYUFjdGl2YXRlZBI4CglhdXRob3JpdHkYASABKAsyJS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5BdXRob3JpdHkiLwoJQ2FSZXRpcmVkEg0KBWNhX2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJIk4KEkVudGl0bGVtZW50Q2hhbmdlZBI4CgtlbnRpdGxlbWVudBgBIAEoCzIjLnN0YWNrcnVubmVyLmJpbGxpbmcudjEuRW50aXRsZW1lbnQiKAoRQ3JlZGVudGlhbENoYW5nZWQSEwoLY3VzdG9tZXJfaWQYASABKAliBnByb3RvMw", [file_stackrunner_billing_v1_billing, file_stackrunner_event_v1_audited, file_stackrunner_provisioner_v1_provisioner]);
+  fileDesc("CiBzdGFja3J1bm5lci9ldmVudC92MS9ldmVudC5wcm90bxIUc3RhY2tydW5uZXIuZXZlbnQudjEiqgEKBklzc3VlZBI4CgxjZXJ0aWZpY2F0ZXMYASADKAsyIi5zdGFja3J1bm5lci5ldmVudC52MS5Jc3N1ZWRSZWNvcmQSNQoIcmVxdWVzdHMYAyADKAsyIy5zdGFja3J1bm5lci5ldmVudC52MS5Jc3N1ZWRSZXF1ZXN0Ei8KCG1pbnRpbmdzGAIgAygLMh0uc3RhY2tydW5uZXIuZXZlbnQudjEuTWludGluZyIxCgdNaW50aW5nEhUKDWNyZWRlbnRpYWxfaWQYASABKAkSDwoHc2VyaWFscxgCIAMoDCJ+CgxJc3N1ZWRSZWNvcmQSEwoLY3VzdG9tZXJfaWQYASABKAkSDQoFY2FfaWQYAiABKAkSDgoGc2VyaWFsGAMgASgMEhIKCm5vdF9iZWZvcmUYBCABKAMSEQoJbm90X2FmdGVyGAUgASgDEhMKC2ZpbmdlcnByaW50GAYgASgMIkkKD0N1c3RvbWVyQ2hhbmdlZBI2CghjdXN0b21lchgBIAEoCzIkLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyIkcKC0NhQWN0aXZhdGVkEjgKCWF1dGhvcml0eRgBIAEoCzIlLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkF1dGhvcml0eSIvCglDYVJldGlyZWQSDQoFY2FfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkiTgoSRW50aXRsZW1lbnRDaGFuZ2VkEjgKC2VudGl0bGVtZW50GAEgASgLMiMuc3RhY2tydW5uZXIuYmlsbGluZy52MS5FbnRpdGxlbWVudCIoChFDcmVkZW50aWFsQ2hhbmdlZBITCgtjdXN0b21lcl9pZBgBIAEoCSI/CgdSZXZva2VkEjQKB2VudHJpZXMYASADKAsyIy5zdGFja3J1bm5lci5ldmVudC52MS5SZXZva2VkUmVjb3JkIroBCg1SZXZva2VkUmVjb3JkEhMKC2N1c3RvbWVyX2lkGAEgASgJEg0KBWNhX2lkGAIgASgJEg4KBnNlcmlhbBgDIAEoDBI7CgZyZWFzb24YBCABKA4yKy5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJldm9jYXRpb25SZWFzb24SEwoLcmVjb3JkZWRfYXQYBSABKAMSEQoJbm90X2FmdGVyGAYgASgDEhAKCHNlcXVlbmNlGAcgASgDInUKDENybEdlbmVyYXRlZBITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVjYV9pZBgCIAEoCRINCgVzaGFyZBgDIAEoBRINCgVkZWx0YRgEIAEoCBIOCgZudW1iZXIYBSABKAkSEwoLbmV4dF91cGRhdGUYBiABKAMiTwoVQnVsa1Jldm9jYXRpb25TdGFydGVkEjYKA2pvYhgBIAEoCzIpLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuQnVsa1Jldm9jYXRpb25iBnByb3RvMw", [file_stackrunner_billing_v1_billing, file_stackrunner_event_v1_audited, file_stackrunner_provisioner_v1_provisioner, file_stackrunner_revocation_v1_bulk, file_stackrunner_revocation_v1_journal]);
 
 /**
  * Certificates became durable. Concatenated encodings of this message are one such message.
@@ -35,6 +39,13 @@ export type Issued = Message<"stackrunner.event.v1.Issued"> & {
    * @generated from field: repeated stackrunner.event.v1.IssuedRequest requests = 3;
    */
   requests: IssuedRequest[];
+
+  /**
+   * Of those among them that a scoped credential minted: by which.
+   *
+   * @generated from field: repeated stackrunner.event.v1.Minting mintings = 2;
+   */
+  mintings: Minting[];
 };
 
 /**
@@ -43,6 +54,30 @@ export type Issued = Message<"stackrunner.event.v1.Issued"> & {
  */
 export const IssuedSchema: GenMessage<Issued> = /*@__PURE__*/
   messageDesc(file_stackrunner_event_v1_event, 0);
+
+/**
+ * @generated from message stackrunner.event.v1.Minting
+ */
+export type Minting = Message<"stackrunner.event.v1.Minting"> & {
+  /**
+   * UUID.
+   *
+   * @generated from field: string credential_id = 1;
+   */
+  credentialId: string;
+
+  /**
+   * @generated from field: repeated bytes serials = 2;
+   */
+  serials: Uint8Array[];
+};
+
+/**
+ * Describes the message stackrunner.event.v1.Minting.
+ * Use `create(MintingSchema)` to create a new message.
+ */
+export const MintingSchema: GenMessage<Minting> = /*@__PURE__*/
+  messageDesc(file_stackrunner_event_v1_event, 1);
 
 /**
  * @generated from message stackrunner.event.v1.IssuedRecord
@@ -90,7 +125,7 @@ export type IssuedRecord = Message<"stackrunner.event.v1.IssuedRecord"> & {
  * Use `create(IssuedRecordSchema)` to create a new message.
  */
 export const IssuedRecordSchema: GenMessage<IssuedRecord> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 1);
+  messageDesc(file_stackrunner_event_v1_event, 2);
 
 /**
  * A customer was created, activated, suspended or resumed.
@@ -109,7 +144,7 @@ export type CustomerChanged = Message<"stackrunner.event.v1.CustomerChanged"> & 
  * Use `create(CustomerChangedSchema)` to create a new message.
  */
 export const CustomerChangedSchema: GenMessage<CustomerChanged> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 2);
+  messageDesc(file_stackrunner_event_v1_event, 3);
 
 /**
  * An intermediate signs from now on.
@@ -128,7 +163,7 @@ export type CaActivated = Message<"stackrunner.event.v1.CaActivated"> & {
  * Use `create(CaActivatedSchema)` to create a new message.
  */
 export const CaActivatedSchema: GenMessage<CaActivated> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 3);
+  messageDesc(file_stackrunner_event_v1_event, 4);
 
 /**
  * An intermediate signs no more.
@@ -152,7 +187,7 @@ export type CaRetired = Message<"stackrunner.event.v1.CaRetired"> & {
  * Use `create(CaRetiredSchema)` to create a new message.
  */
 export const CaRetiredSchema: GenMessage<CaRetired> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 4);
+  messageDesc(file_stackrunner_event_v1_event, 5);
 
 /**
  * @generated from message stackrunner.event.v1.EntitlementChanged
@@ -169,7 +204,7 @@ export type EntitlementChanged = Message<"stackrunner.event.v1.EntitlementChange
  * Use `create(EntitlementChangedSchema)` to create a new message.
  */
 export const EntitlementChangedSchema: GenMessage<EntitlementChanged> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 5);
+  messageDesc(file_stackrunner_event_v1_event, 6);
 
 /**
  * A customer's master bearer was issued or rotated: caches forget the customer's earlier ones.
@@ -188,5 +223,156 @@ export type CredentialChanged = Message<"stackrunner.event.v1.CredentialChanged"
  * Use `create(CredentialChangedSchema)` to create a new message.
  */
 export const CredentialChangedSchema: GenMessage<CredentialChanged> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 6);
+  messageDesc(file_stackrunner_event_v1_event, 7);
+
+/**
+ * Entries of the revocation journal became durable.
+ *
+ * @generated from message stackrunner.event.v1.Revoked
+ */
+export type Revoked = Message<"stackrunner.event.v1.Revoked"> & {
+  /**
+   * @generated from field: repeated stackrunner.event.v1.RevokedRecord entries = 1;
+   */
+  entries: RevokedRecord[];
+};
+
+/**
+ * Describes the message stackrunner.event.v1.Revoked.
+ * Use `create(RevokedSchema)` to create a new message.
+ */
+export const RevokedSchema: GenMessage<Revoked> = /*@__PURE__*/
+  messageDesc(file_stackrunner_event_v1_event, 8);
+
+/**
+ * @generated from message stackrunner.event.v1.RevokedRecord
+ */
+export type RevokedRecord = Message<"stackrunner.event.v1.RevokedRecord"> & {
+  /**
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * The CA that issued the certificate, by its UUID.
+   *
+   * @generated from field: string ca_id = 2;
+   */
+  caId: string;
+
+  /**
+   * @generated from field: bytes serial = 3;
+   */
+  serial: Uint8Array;
+
+  /**
+   * REMOVE_FROM_CRL says that a hold was lifted: the certificate is good again.
+   *
+   * @generated from field: stackrunner.revocation.v1.RevocationReason reason = 4;
+   */
+  reason: RevocationReason;
+
+  /**
+   * Unix seconds.
+   *
+   * @generated from field: int64 recorded_at = 5;
+   */
+  recordedAt: bigint;
+
+  /**
+   * Unix seconds: when the certificate expires.
+   *
+   * @generated from field: int64 not_after = 6;
+   */
+  notAfter: bigint;
+
+  /**
+   * Of the customer's journal, from 1 and without gaps.
+   *
+   * @generated from field: int64 sequence = 7;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message stackrunner.event.v1.RevokedRecord.
+ * Use `create(RevokedRecordSchema)` to create a new message.
+ */
+export const RevokedRecordSchema: GenMessage<RevokedRecord> = /*@__PURE__*/
+  messageDesc(file_stackrunner_event_v1_event, 9);
+
+/**
+ * A CRL was made and published.
+ *
+ * @generated from message stackrunner.event.v1.CrlGenerated
+ */
+export type CrlGenerated = Message<"stackrunner.event.v1.CrlGenerated"> & {
+  /**
+   * UUID of the customer.
+   *
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * UUID of the CA.
+   *
+   * @generated from field: string ca_id = 2;
+   */
+  caId: string;
+
+  /**
+   * From 0.
+   *
+   * @generated from field: int32 shard = 3;
+   */
+  shard: number;
+
+  /**
+   * A delta CRL.
+   *
+   * @generated from field: bool delta = 4;
+   */
+  delta: boolean;
+
+  /**
+   * CRLNumber in decimal.
+   *
+   * @generated from field: string number = 5;
+   */
+  number: string;
+
+  /**
+   * Unix seconds.
+   *
+   * @generated from field: int64 next_update = 6;
+   */
+  nextUpdate: bigint;
+};
+
+/**
+ * Describes the message stackrunner.event.v1.CrlGenerated.
+ * Use `create(CrlGeneratedSchema)` to create a new message.
+ */
+export const CrlGeneratedSchema: GenMessage<CrlGenerated> = /*@__PURE__*/
+  messageDesc(file_stackrunner_event_v1_event, 10);
+
+/**
+ * Somebody started a bulk revocation: one event for the whole of it, for the audit.
+ *
+ * @generated from message stackrunner.event.v1.BulkRevocationStarted
+ */
+export type BulkRevocationStarted = Message<"stackrunner.event.v1.BulkRevocationStarted"> & {
+  /**
+   * @generated from field: stackrunner.revocation.v1.BulkRevocation job = 1;
+   */
+  job?: BulkRevocation | undefined;
+};
+
+/**
+ * Describes the message stackrunner.event.v1.BulkRevocationStarted.
+ * Use `create(BulkRevocationStartedSchema)` to create a new message.
+ */
+export const BulkRevocationStartedSchema: GenMessage<BulkRevocationStarted> = /*@__PURE__*/
+  messageDesc(file_stackrunner_event_v1_event, 11);
 

@@ -10,13 +10,15 @@ import type { Error } from "../../error/v1/error_pb.js";
 import { file_stackrunner_error_v1_error } from "../../error/v1/error_pb.js";
 import type { NameConstraints } from "../../provisioner/v1/provisioner_pb.js";
 import { file_stackrunner_provisioner_v1_provisioner } from "../../provisioner/v1/provisioner_pb.js";
+import type { IssueResponderCertificateRequestSchema, IssueResponderCertificateResponseSchema } from "./responder_pb.js";
+import { file_stackrunner_issuer_v1_responder } from "./responder_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file stackrunner/issuer/v1/issuer.proto.
  */
 export const file_stackrunner_issuer_v1_issuer: GenFile = /*@__PURE__*/
-  fileDesc("CiJzdGFja3J1bm5lci9pc3N1ZXIvdjEvaXNzdWVyLnByb3RvEhVzdGFja3J1bm5lci5pc3N1ZXIudjEi3gIKC01pbnRSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEgwKBGNzcnMYAiADKAwSEwoLdHRsX3NlY29uZHMYAyABKAMSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEhUKDWNyZWRlbnRpYWxfaWQYBSABKAkSMwoHcHJvZmlsZRgGIAEoDjIiLnN0YWNrcnVubmVyLmlzc3Vlci52MS5MZWFmUHJvZmlsZRJFChBuYW1lX2NvbnN0cmFpbnRzGAcgASgLMisuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuTmFtZUNvbnN0cmFpbnRzEhIKCmFjdG9yX2hhc2gYCCABKAwSEgoKcmVxdWVzdF9pZBgJIAEoCRIzCgphY3Rvcl9raW5kGAogASgOMh8uc3RhY2tydW5uZXIuYXVkaXQudjEuQWN0b3JLaW5kEg4KBmhhbmRsZRgLIAEoCSJsChFJc3N1ZWRDZXJ0aWZpY2F0ZRILCgNkZXIYASABKAwSDgoGc2VyaWFsGAIgASgMEhMKC2ZpbmdlcnByaW50GAMgASgMEhIKCm5vdF9iZWZvcmUYBCABKAMSEQoJbm90X2FmdGVyGAUgASgDIlMKCVJhdGVMaW1pdBISCgVsaW1pdBgBIAEoA0gAiAEBEhEKCXJlbWFpbmluZxgCIAEoAxIVCg1yZXNldF9zZWNvbmRzGAMgASgDQggKBl9saW1pdCLRAQoMTWludFJlc3BvbnNlEj4KDGNlcnRpZmljYXRlcxgBIAMoCzIoLnN0YWNrcnVubmVyLmlzc3Vlci52MS5Jc3N1ZWRDZXJ0aWZpY2F0ZRINCgVjaGFpbhgCIAMoDBIZCgxiYXRjaF9udW1iZXIYAyABKANIAIgBARI0CgpyYXRlX2xpbWl0GAQgASgLMiAuc3RhY2tydW5uZXIuaXNzdWVyLnYxLlJhdGVMaW1pdBIQCghyZXBsYXllZBgFIAEoCEIPCg1fYmF0Y2hfbnVtYmVyIkcKD01pbnRFYWNoUmVxdWVzdBI0CghyZXF1ZXN0cxgBIAMoCzIiLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVxdWVzdCJ8CgpNaW50UmVzdWx0EjUKBm1pbnRlZBgBIAEoCzIjLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVzcG9uc2VIABIsCgVlcnJvchgCIAEoCzIbLnN0YWNrcnVubmVyLmVycm9yLnYxLkVycm9ySABCCQoHb3V0Y29tZSJGChBNaW50RWFjaFJlc3BvbnNlEjIKB3Jlc3VsdHMYASADKAsyIS5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlc3VsdCI8ChVHZXRDZXJ0aWZpY2F0ZVJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSDgoGc2VyaWFsGAIgASgMIlcKFkdldENlcnRpZmljYXRlUmVzcG9uc2USPQoLY2VydGlmaWNhdGUYASABKAsyKC5zdGFja3J1bm5lci5pc3N1ZXIudjEuSXNzdWVkQ2VydGlmaWNhdGUisQEKF0xpc3RDZXJ0aWZpY2F0ZXNSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEhkKDGV4cGlyZXNfZnJvbRgEIAEoA0gAiAEBEhsKDmV4cGlyZXNfYmVmb3JlGAUgASgDSAGIAQFCDwoNX2V4cGlyZXNfZnJvbUIRCg9fZXhwaXJlc19iZWZvcmUicwoYTGlzdENlcnRpZmljYXRlc1Jlc3BvbnNlEj4KDGNlcnRpZmljYXRlcxgBIAMoCzIoLnN0YWNrcnVubmVyLmlzc3Vlci52MS5Jc3N1ZWRDZXJ0aWZpY2F0ZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiNAoPR2V0UXVvdGFSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEgwKBHBsYW4YAiABKAkivgIKEEdldFF1b3RhUmVzcG9uc2USFwoKcGVyX21pbnV0ZRgBIAEoA0gAiAEBEhYKCXBlcl9tb250aBgCIAEoA0gBiAEBEhgKEHVzZWRfdGhpc19taW51dGUYAyABKAMSFwoPdXNlZF90aGlzX21vbnRoGAQgASgDEhcKD21vbnRoX3Jlc2V0c19hdBgFIAEoAxIbChNlbnRpdGxlbWVudF92ZXJzaW9uGAYgASgDEhUKCGxpZmV0aW1lGAcgASgDSAKIAQESFAoHcGVyX3R0bBgIIAEoA0gDiAEBEhgKEHVzZWRfaW5fbGlmZXRpbWUYCSABKAMSEwoLdXNlZF9ieV90dGwYCiADKANCDQoLX3Blcl9taW51dGVCDAoKX3Blcl9tb250aEILCglfbGlmZXRpbWVCCgoIX3Blcl90dGwqkwEKC0xlYWZQcm9maWxlEhwKGExFQUZfUFJPRklMRV9VTlNQRUNJRklFRBAAEhoKFkxFQUZfUFJPRklMRV9TSUdOX0xFQUYQARIbChdMRUFGX1BST0ZJTEVfQ1JPU1NfU0lHThACEhUKEUxFQUZfUFJPRklMRV9GUkVFEAMSFgoSTEVBRl9QUk9GSUxFX0JJUlRIEAQyjQQKDUlzc3VlclNlcnZpY2USTwoETWludBIiLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVxdWVzdBojLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVzcG9uc2USWwoITWludEVhY2gSJi5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludEVhY2hSZXF1ZXN0Gicuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRFYWNoUmVzcG9uc2UScgoOR2V0Q2VydGlmaWNhdGUSLC5zdGFja3J1bm5lci5pc3N1ZXIudjEuR2V0Q2VydGlmaWNhdGVSZXF1ZXN0Gi0uc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldENlcnRpZmljYXRlUmVzcG9uc2UiA5ACARJ4ChBMaXN0Q2VydGlmaWNhdGVzEi4uc3RhY2tydW5uZXIuaXNzdWVyLnYxLkxpc3RDZXJ0aWZpY2F0ZXNSZXF1ZXN0Gi8uc3RhY2tydW5uZXIuaXNzdWVyLnYxLkxpc3RDZXJ0aWZpY2F0ZXNSZXNwb25zZSIDkAIBEmAKCEdldFF1b3RhEiYuc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldFF1b3RhUmVxdWVzdBonLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRRdW90YVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_stackrunner_audit_v1_audit, file_stackrunner_error_v1_error, file_stackrunner_provisioner_v1_provisioner]);
+  fileDesc("CiJzdGFja3J1bm5lci9pc3N1ZXIvdjEvaXNzdWVyLnByb3RvEhVzdGFja3J1bm5lci5pc3N1ZXIudjEi3gIKC01pbnRSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEgwKBGNzcnMYAiADKAwSEwoLdHRsX3NlY29uZHMYAyABKAMSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEhUKDWNyZWRlbnRpYWxfaWQYBSABKAkSMwoHcHJvZmlsZRgGIAEoDjIiLnN0YWNrcnVubmVyLmlzc3Vlci52MS5MZWFmUHJvZmlsZRJFChBuYW1lX2NvbnN0cmFpbnRzGAcgASgLMisuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuTmFtZUNvbnN0cmFpbnRzEhIKCmFjdG9yX2hhc2gYCCABKAwSEgoKcmVxdWVzdF9pZBgJIAEoCRIzCgphY3Rvcl9raW5kGAogASgOMh8uc3RhY2tydW5uZXIuYXVkaXQudjEuQWN0b3JLaW5kEg4KBmhhbmRsZRgLIAEoCSJsChFJc3N1ZWRDZXJ0aWZpY2F0ZRILCgNkZXIYASABKAwSDgoGc2VyaWFsGAIgASgMEhMKC2ZpbmdlcnByaW50GAMgASgMEhIKCm5vdF9iZWZvcmUYBCABKAMSEQoJbm90X2FmdGVyGAUgASgDIlMKCVJhdGVMaW1pdBISCgVsaW1pdBgBIAEoA0gAiAEBEhEKCXJlbWFpbmluZxgCIAEoAxIVCg1yZXNldF9zZWNvbmRzGAMgASgDQggKBl9saW1pdCLRAQoMTWludFJlc3BvbnNlEj4KDGNlcnRpZmljYXRlcxgBIAMoCzIoLnN0YWNrcnVubmVyLmlzc3Vlci52MS5Jc3N1ZWRDZXJ0aWZpY2F0ZRINCgVjaGFpbhgCIAMoDBIZCgxiYXRjaF9udW1iZXIYAyABKANIAIgBARI0CgpyYXRlX2xpbWl0GAQgASgLMiAuc3RhY2tydW5uZXIuaXNzdWVyLnYxLlJhdGVMaW1pdBIQCghyZXBsYXllZBgFIAEoCEIPCg1fYmF0Y2hfbnVtYmVyIkcKD01pbnRFYWNoUmVxdWVzdBI0CghyZXF1ZXN0cxgBIAMoCzIiLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVxdWVzdCJ8CgpNaW50UmVzdWx0EjUKBm1pbnRlZBgBIAEoCzIjLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVzcG9uc2VIABIsCgVlcnJvchgCIAEoCzIbLnN0YWNrcnVubmVyLmVycm9yLnYxLkVycm9ySABCCQoHb3V0Y29tZSJGChBNaW50RWFjaFJlc3BvbnNlEjIKB3Jlc3VsdHMYASADKAsyIS5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludFJlc3VsdCI8ChVHZXRDZXJ0aWZpY2F0ZVJlcXVlc3QSEwoLY3VzdG9tZXJfaWQYASABKAkSDgoGc2VyaWFsGAIgASgMImYKFkdldENlcnRpZmljYXRlUmVzcG9uc2USPQoLY2VydGlmaWNhdGUYASABKAsyKC5zdGFja3J1bm5lci5pc3N1ZXIudjEuSXNzdWVkQ2VydGlmaWNhdGUSDQoFY2FfaWQYAiABKAkiUQoWR2V0Q2VydGlmaWNhdGVzUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIPCgdzZXJpYWxzGAIgAygMEhEKCW5vdF9hZnRlchgDIAEoAyIvChdHZXRDZXJ0aWZpY2F0ZXNSZXNwb25zZRIUCgxjZXJ0aWZpY2F0ZXMYASADKAwisQEKF0xpc3RDZXJ0aWZpY2F0ZXNSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEhkKDGV4cGlyZXNfZnJvbRgEIAEoA0gAiAEBEhsKDmV4cGlyZXNfYmVmb3JlGAUgASgDSAGIAQFCDwoNX2V4cGlyZXNfZnJvbUIRCg9fZXhwaXJlc19iZWZvcmUicwoYTGlzdENlcnRpZmljYXRlc1Jlc3BvbnNlEj4KDGNlcnRpZmljYXRlcxgBIAMoCzIoLnN0YWNrcnVubmVyLmlzc3Vlci52MS5Jc3N1ZWRDZXJ0aWZpY2F0ZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiNAoPR2V0UXVvdGFSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEgwKBHBsYW4YAiABKAkivgIKEEdldFF1b3RhUmVzcG9uc2USFwoKcGVyX21pbnV0ZRgBIAEoA0gAiAEBEhYKCXBlcl9tb250aBgCIAEoA0gBiAEBEhgKEHVzZWRfdGhpc19taW51dGUYAyABKAMSFwoPdXNlZF90aGlzX21vbnRoGAQgASgDEhcKD21vbnRoX3Jlc2V0c19hdBgFIAEoAxIbChNlbnRpdGxlbWVudF92ZXJzaW9uGAYgASgDEhUKCGxpZmV0aW1lGAcgASgDSAKIAQESFAoHcGVyX3R0bBgIIAEoA0gDiAEBEhgKEHVzZWRfaW5fbGlmZXRpbWUYCSABKAMSEwoLdXNlZF9ieV90dGwYCiADKANCDQoLX3Blcl9taW51dGVCDAoKX3Blcl9tb250aEILCglfbGlmZXRpbWVCCgoIX3Blcl90dGwqkwEKC0xlYWZQcm9maWxlEhwKGExFQUZfUFJPRklMRV9VTlNQRUNJRklFRBAAEhoKFkxFQUZfUFJPRklMRV9TSUdOX0xFQUYQARIbChdMRUFGX1BST0ZJTEVfQ1JPU1NfU0lHThACEhUKEUxFQUZfUFJPRklMRV9GUkVFEAMSFgoSTEVBRl9QUk9GSUxFX0JJUlRIEAQylQYKDUlzc3VlclNlcnZpY2USTwoETWludBIiLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVxdWVzdBojLnN0YWNrcnVubmVyLmlzc3Vlci52MS5NaW50UmVzcG9uc2USWwoITWludEVhY2gSJi5zdGFja3J1bm5lci5pc3N1ZXIudjEuTWludEVhY2hSZXF1ZXN0Gicuc3RhY2tydW5uZXIuaXNzdWVyLnYxLk1pbnRFYWNoUmVzcG9uc2UScgoOR2V0Q2VydGlmaWNhdGUSLC5zdGFja3J1bm5lci5pc3N1ZXIudjEuR2V0Q2VydGlmaWNhdGVSZXF1ZXN0Gi0uc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldENlcnRpZmljYXRlUmVzcG9uc2UiA5ACARJ4ChBMaXN0Q2VydGlmaWNhdGVzEi4uc3RhY2tydW5uZXIuaXNzdWVyLnYxLkxpc3RDZXJ0aWZpY2F0ZXNSZXF1ZXN0Gi8uc3RhY2tydW5uZXIuaXNzdWVyLnYxLkxpc3RDZXJ0aWZpY2F0ZXNSZXNwb25zZSIDkAIBEo4BChlJc3N1ZVJlc3BvbmRlckNlcnRpZmljYXRlEjcuc3RhY2tydW5uZXIuaXNzdWVyLnYxLklzc3VlUmVzcG9uZGVyQ2VydGlmaWNhdGVSZXF1ZXN0Gjguc3RhY2tydW5uZXIuaXNzdWVyLnYxLklzc3VlUmVzcG9uZGVyQ2VydGlmaWNhdGVSZXNwb25zZRJ1Cg9HZXRDZXJ0aWZpY2F0ZXMSLS5zdGFja3J1bm5lci5pc3N1ZXIudjEuR2V0Q2VydGlmaWNhdGVzUmVxdWVzdBouLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRDZXJ0aWZpY2F0ZXNSZXNwb25zZSIDkAIBEmAKCEdldFF1b3RhEiYuc3RhY2tydW5uZXIuaXNzdWVyLnYxLkdldFF1b3RhUmVxdWVzdBonLnN0YWNrcnVubmVyLmlzc3Vlci52MS5HZXRRdW90YVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_stackrunner_audit_v1_audit, file_stackrunner_error_v1_error, file_stackrunner_provisioner_v1_provisioner, file_stackrunner_issuer_v1_responder]);
 
 /**
  * @generated from message stackrunner.issuer.v1.MintRequest
@@ -319,6 +321,13 @@ export type GetCertificateResponse = Message<"stackrunner.issuer.v1.GetCertifica
    * @generated from field: stackrunner.issuer.v1.IssuedCertificate certificate = 1;
    */
   certificate?: IssuedCertificate | undefined;
+
+  /**
+   * UUID of the intermediate that issued it.
+   *
+   * @generated from field: string ca_id = 2;
+   */
+  caId: string;
 };
 
 /**
@@ -327,6 +336,56 @@ export type GetCertificateResponse = Message<"stackrunner.issuer.v1.GetCertifica
  */
 export const GetCertificateResponseSchema: GenMessage<GetCertificateResponse> = /*@__PURE__*/
   messageDesc(file_stackrunner_issuer_v1_issuer, 8);
+
+/**
+ * @generated from message stackrunner.issuer.v1.GetCertificatesRequest
+ */
+export type GetCertificatesRequest = Message<"stackrunner.issuer.v1.GetCertificatesRequest"> & {
+  /**
+   * @generated from field: string customer_id = 1;
+   */
+  customerId: string;
+
+  /**
+   * 1 to 500, all of which expire on the same day (UTC); 16 octets each.
+   *
+   * @generated from field: repeated bytes serials = 2;
+   */
+  serials: Uint8Array[];
+
+  /**
+   * Unix seconds, on that day.
+   *
+   * @generated from field: int64 not_after = 3;
+   */
+  notAfter: bigint;
+};
+
+/**
+ * Describes the message stackrunner.issuer.v1.GetCertificatesRequest.
+ * Use `create(GetCertificatesRequestSchema)` to create a new message.
+ */
+export const GetCertificatesRequestSchema: GenMessage<GetCertificatesRequest> = /*@__PURE__*/
+  messageDesc(file_stackrunner_issuer_v1_issuer, 9);
+
+/**
+ * @generated from message stackrunner.issuer.v1.GetCertificatesResponse
+ */
+export type GetCertificatesResponse = Message<"stackrunner.issuer.v1.GetCertificatesResponse"> & {
+  /**
+   * DER, in no order.
+   *
+   * @generated from field: repeated bytes certificates = 1;
+   */
+  certificates: Uint8Array[];
+};
+
+/**
+ * Describes the message stackrunner.issuer.v1.GetCertificatesResponse.
+ * Use `create(GetCertificatesResponseSchema)` to create a new message.
+ */
+export const GetCertificatesResponseSchema: GenMessage<GetCertificatesResponse> = /*@__PURE__*/
+  messageDesc(file_stackrunner_issuer_v1_issuer, 10);
 
 /**
  * @generated from message stackrunner.issuer.v1.ListCertificatesRequest
@@ -371,7 +430,7 @@ export type ListCertificatesRequest = Message<"stackrunner.issuer.v1.ListCertifi
  * Use `create(ListCertificatesRequestSchema)` to create a new message.
  */
 export const ListCertificatesRequestSchema: GenMessage<ListCertificatesRequest> = /*@__PURE__*/
-  messageDesc(file_stackrunner_issuer_v1_issuer, 9);
+  messageDesc(file_stackrunner_issuer_v1_issuer, 11);
 
 /**
  * @generated from message stackrunner.issuer.v1.ListCertificatesResponse
@@ -395,7 +454,7 @@ export type ListCertificatesResponse = Message<"stackrunner.issuer.v1.ListCertif
  * Use `create(ListCertificatesResponseSchema)` to create a new message.
  */
 export const ListCertificatesResponseSchema: GenMessage<ListCertificatesResponse> = /*@__PURE__*/
-  messageDesc(file_stackrunner_issuer_v1_issuer, 10);
+  messageDesc(file_stackrunner_issuer_v1_issuer, 12);
 
 /**
  * @generated from message stackrunner.issuer.v1.GetQuotaRequest
@@ -419,7 +478,7 @@ export type GetQuotaRequest = Message<"stackrunner.issuer.v1.GetQuotaRequest"> &
  * Use `create(GetQuotaRequestSchema)` to create a new message.
  */
 export const GetQuotaRequestSchema: GenMessage<GetQuotaRequest> = /*@__PURE__*/
-  messageDesc(file_stackrunner_issuer_v1_issuer, 11);
+  messageDesc(file_stackrunner_issuer_v1_issuer, 13);
 
 /**
  * @generated from message stackrunner.issuer.v1.GetQuotaResponse
@@ -495,7 +554,7 @@ export type GetQuotaResponse = Message<"stackrunner.issuer.v1.GetQuotaResponse">
  * Use `create(GetQuotaResponseSchema)` to create a new message.
  */
 export const GetQuotaResponseSchema: GenMessage<GetQuotaResponse> = /*@__PURE__*/
-  messageDesc(file_stackrunner_issuer_v1_issuer, 12);
+  messageDesc(file_stackrunner_issuer_v1_issuer, 14);
 
 /**
  * Whose names a leaf carries.
@@ -590,6 +649,27 @@ export const IssuerService: GenService<{
     methodKind: "unary";
     input: typeof ListCertificatesRequestSchema;
     output: typeof ListCertificatesResponseSchema;
+  },
+  /**
+   * The certificate of a delegated OCSP responder, signed by the CA that it answers for, also by one that is
+   * retired. It costs no quota.
+   *
+   * @generated from rpc stackrunner.issuer.v1.IssuerService.IssueResponderCertificate
+   */
+  issueResponderCertificate: {
+    methodKind: "unary";
+    input: typeof IssueResponderCertificateRequestSchema;
+    output: typeof IssueResponderCertificateResponseSchema;
+  },
+  /**
+   * Certificates of one customer by serial number and expiry; those that it does not have are left out.
+   *
+   * @generated from rpc stackrunner.issuer.v1.IssuerService.GetCertificates
+   */
+  getCertificates: {
+    methodKind: "unary";
+    input: typeof GetCertificatesRequestSchema;
+    output: typeof GetCertificatesResponseSchema;
   },
   /**
    * What a customer may mint, and has minted.

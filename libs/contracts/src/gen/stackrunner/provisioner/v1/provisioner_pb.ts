@@ -4,13 +4,17 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { SignRootCrlRequestSchema, SignRootCrlResponseSchema } from "./root_crl_pb.js";
+import { file_stackrunner_provisioner_v1_root_crl } from "./root_crl_pb.js";
+import type { GetTranscriptRequestSchema, GetTranscriptResponseSchema, ImportAuthorityRequestSchema, ImportAuthorityResponseSchema, RequestAuthorityRequestSchema, RequestAuthorityResponseSchema, RotateAuthorityRequestSchema, RotateAuthorityResponseSchema } from "./ceremony_pb.js";
+import { file_stackrunner_provisioner_v1_ceremony } from "./ceremony_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file stackrunner/provisioner/v1/provisioner.proto.
  */
 export const file_stackrunner_provisioner_v1_provisioner: GenFile = /*@__PURE__*/
-  fileDesc("CixzdGFja3J1bm5lci9wcm92aXNpb25lci92MS9wcm92aXNpb25lci5wcm90bxIac3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEixwEKD05hbWVDb25zdHJhaW50cxIVCg1wZXJtaXR0ZWRfZG5zGAEgAygJEhQKDGV4Y2x1ZGVkX2RucxgCIAMoCRIUCgxwZXJtaXR0ZWRfaXAYAyADKAkSEwoLZXhjbHVkZWRfaXAYBCADKAkSFwoPcGVybWl0dGVkX2VtYWlsGAUgAygJEhYKDmV4Y2x1ZGVkX2VtYWlsGAYgAygJEhUKDXBlcm1pdHRlZF91cmkYByADKAkSFAoMZXhjbHVkZWRfdXJpGAggAygJIocECghDdXN0b21lchIKCgJpZBgBIAEoCRIOCgZoYW5kbGUYAiABKAkSOgoGc3RhdHVzGAMgASgOMiouc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXJTdGF0dXMSEgoKY3JlYXRlZF9hdBgEIAEoAxIZCgxhY3RpdmF0ZWRfYXQYBSABKANIAIgBARIPCgd2ZXJzaW9uGAYgASgDEkAKDnJvb3RfYWxnb3JpdGhtGAcgASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuS2V5QWxnb3JpdGhtEkgKFmludGVybWVkaWF0ZV9hbGdvcml0aG0YCCABKA4yKC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5LZXlBbGdvcml0aG0SRQoQbmFtZV9jb25zdHJhaW50cxgJIAEoCzIrLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLk5hbWVDb25zdHJhaW50cxIVCg1jZXJlbW9ueV9zdGVwGAogASgJEhgKEGNlcmVtb255X3Byb2JsZW0YCyABKAkSNgoEdGllchgMIAEoDjIoLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyVGllchIWCg5jYV9jdXN0b21lcl9pZBgNIAEoCUIPCg1fYWN0aXZhdGVkX2F0Is0BCglBdXRob3JpdHkSDQoFY2FfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSDgoGaGFuZGxlGAMgASgJEg8KB2tleV9yZWYYBCABKAkSOwoJYWxnb3JpdGhtGAUgASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuS2V5QWxnb3JpdGhtEhgKEGludGVybWVkaWF0ZV9kZXIYBiABKAwSEAoIcm9vdF9kZXIYByABKAwSEgoKZ2VuZXJhdGlvbhgIIAEoBSK+AgoVQ3JlYXRlQ3VzdG9tZXJSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCRJACg5yb290X2FsZ29yaXRobRgCIAEoDjIoLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLktleUFsZ29yaXRobRJIChZpbnRlcm1lZGlhdGVfYWxnb3JpdGhtGAMgASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuS2V5QWxnb3JpdGhtEkUKEG5hbWVfY29uc3RyYWludHMYBCABKAsyKy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5OYW1lQ29uc3RyYWludHMSNgoEdGllchgFIAEoDjIoLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyVGllchIKCgJpZBgGIAEoCSJQChZDcmVhdGVDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiOQoSR2V0Q3VzdG9tZXJSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCSJNChNHZXRDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiPQoUTGlzdEN1c3RvbWVyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiaQoVTGlzdEN1c3RvbWVyc1Jlc3BvbnNlEjcKCWN1c3RvbWVycxgBIAMoCzIkLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIoChZTdXNwZW5kQ3VzdG9tZXJSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCSJRChdTdXNwZW5kQ3VzdG9tZXJSZXNwb25zZRI2CghjdXN0b21lchgBIAEoCzIkLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyIicKFVJlc3VtZUN1c3RvbWVyUmVxdWVzdBIOCgZoYW5kbGUYASABKAkiUAoWUmVzdW1lQ3VzdG9tZXJSZXNwb25zZRI2CghjdXN0b21lchgBIAEoCzIkLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyIigKFlByb21vdGVDdXN0b21lclJlcXVlc3QSDgoGaGFuZGxlGAEgASgJIlEKF1Byb21vdGVDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiOgoTR2V0QXV0aG9yaXR5UmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIOCgZoYW5kbGUYAiABKAkiUAoUR2V0QXV0aG9yaXR5UmVzcG9uc2USOAoJYXV0aG9yaXR5GAEgASgLMiUuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQXV0aG9yaXR5Ko4BCg5DdXN0b21lclN0YXR1cxIfChtDVVNUT01FUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIgChxDVVNUT01FUl9TVEFUVVNfUFJPVklTSU9OSU5HEAESGgoWQ1VTVE9NRVJfU1RBVFVTX0FDVElWRRACEh0KGUNVU1RPTUVSX1NUQVRVU19TVVNQRU5ERUQQAyp2CgxDdXN0b21lclRpZXISHQoZQ1VTVE9NRVJfVElFUl9VTlNQRUNJRklFRBAAEhUKEUNVU1RPTUVSX1RJRVJfREVWEAESFgoSQ1VTVE9NRVJfVElFUl9GUkVFEAISGAoUQ1VTVE9NRVJfVElFUl9TSEFSRUQQAyq3AQoMS2V5QWxnb3JpdGhtEh0KGUtFWV9BTEdPUklUSE1fVU5TUEVDSUZJRUQQABIZChVLRVlfQUxHT1JJVEhNX0VDX1AyNTYQARIZChVLRVlfQUxHT1JJVEhNX0VDX1AzODQQAhIaChZLRVlfQUxHT1JJVEhNX1JTQV8yMDQ4EAMSGgoWS0VZX0FMR09SSVRITV9SU0FfMzA3MhAEEhoKFktFWV9BTEdPUklUSE1fUlNBXzQwOTYQBTLmBgoSUHJvdmlzaW9uZXJTZXJ2aWNlEncKDkNyZWF0ZUN1c3RvbWVyEjEuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3JlYXRlQ3VzdG9tZXJSZXF1ZXN0GjIuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3JlYXRlQ3VzdG9tZXJSZXNwb25zZRJzCgtHZXRDdXN0b21lchIuLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkdldEN1c3RvbWVyUmVxdWVzdBovLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkdldEN1c3RvbWVyUmVzcG9uc2UiA5ACARJ5Cg1MaXN0Q3VzdG9tZXJzEjAuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuTGlzdEN1c3RvbWVyc1JlcXVlc3QaMS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5MaXN0Q3VzdG9tZXJzUmVzcG9uc2UiA5ACARJ6Cg9TdXNwZW5kQ3VzdG9tZXISMi5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5TdXNwZW5kQ3VzdG9tZXJSZXF1ZXN0GjMuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuU3VzcGVuZEN1c3RvbWVyUmVzcG9uc2USdwoOUmVzdW1lQ3VzdG9tZXISMS5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5SZXN1bWVDdXN0b21lclJlcXVlc3QaMi5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5SZXN1bWVDdXN0b21lclJlc3BvbnNlEnoKD1Byb21vdGVDdXN0b21lchIyLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLlByb21vdGVDdXN0b21lclJlcXVlc3QaMy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5Qcm9tb3RlQ3VzdG9tZXJSZXNwb25zZRJ2CgxHZXRBdXRob3JpdHkSLy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5HZXRBdXRob3JpdHlSZXF1ZXN0GjAuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuR2V0QXV0aG9yaXR5UmVzcG9uc2UiA5ACAWIGcHJvdG8z");
+  fileDesc("CixzdGFja3J1bm5lci9wcm92aXNpb25lci92MS9wcm92aXNpb25lci5wcm90bxIac3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEixwEKD05hbWVDb25zdHJhaW50cxIVCg1wZXJtaXR0ZWRfZG5zGAEgAygJEhQKDGV4Y2x1ZGVkX2RucxgCIAMoCRIUCgxwZXJtaXR0ZWRfaXAYAyADKAkSEwoLZXhjbHVkZWRfaXAYBCADKAkSFwoPcGVybWl0dGVkX2VtYWlsGAUgAygJEhYKDmV4Y2x1ZGVkX2VtYWlsGAYgAygJEhUKDXBlcm1pdHRlZF91cmkYByADKAkSFAoMZXhjbHVkZWRfdXJpGAggAygJIrAECghDdXN0b21lchIKCgJpZBgBIAEoCRIOCgZoYW5kbGUYAiABKAkSOgoGc3RhdHVzGAMgASgOMiouc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXJTdGF0dXMSEgoKY3JlYXRlZF9hdBgEIAEoAxIZCgxhY3RpdmF0ZWRfYXQYBSABKANIAIgBARIPCgd2ZXJzaW9uGAYgASgDEkAKDnJvb3RfYWxnb3JpdGhtGAcgASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuS2V5QWxnb3JpdGhtEkgKFmludGVybWVkaWF0ZV9hbGdvcml0aG0YCCABKA4yKC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5LZXlBbGdvcml0aG0SRQoQbmFtZV9jb25zdHJhaW50cxgJIAEoCzIrLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLk5hbWVDb25zdHJhaW50cxIVCg1jZXJlbW9ueV9zdGVwGAogASgJEhgKEGNlcmVtb255X3Byb2JsZW0YCyABKAkSEAoIa2V5X2hvbWUYDCABKAkSFQoNZXh0ZXJuYWxfcm9vdBgNIAEoCBI2CgR0aWVyGA4gASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXJUaWVyEhYKDmNhX2N1c3RvbWVyX2lkGA8gASgJQg8KDV9hY3RpdmF0ZWRfYXQi8gEKCUF1dGhvcml0eRINCgVjYV9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCRIOCgZoYW5kbGUYAyABKAkSDwoHa2V5X3JlZhgEIAEoCRI7CglhbGdvcml0aG0YBSABKA4yKC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5LZXlBbGdvcml0aG0SGAoQaW50ZXJtZWRpYXRlX2RlchgGIAEoDBIQCghyb290X2RlchgHIAEoDBISCgpnZW5lcmF0aW9uGAggASgFEg8KB3Jvb3RfaWQYFCABKAkSEgoKY3JsX3NoYXJkcxgVIAEoBSKRAwoVQ3JlYXRlQ3VzdG9tZXJSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCRJACg5yb290X2FsZ29yaXRobRgCIAEoDjIoLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLktleUFsZ29yaXRobRJIChZpbnRlcm1lZGlhdGVfYWxnb3JpdGhtGAMgASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuS2V5QWxnb3JpdGhtEkUKEG5hbWVfY29uc3RyYWludHMYBCABKAsyKy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5OYW1lQ29uc3RyYWludHMSEgoKY3JsX3NoYXJkcxgUIAEoBRIUCgxyZXF1ZXN0ZWRfYnkYBSABKAkSFQoNZXh0ZXJuYWxfcm9vdBgGIAEoCBIQCghrZXlfaG9tZRgHIAEoCRI2CgR0aWVyGAggASgOMiguc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXJUaWVyEgoKAmlkGAkgASgJIlAKFkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2USNgoIY3VzdG9tZXIYASABKAsyJC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5DdXN0b21lciI5ChJHZXRDdXN0b21lclJlcXVlc3QSDgoGaGFuZGxlGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJIk0KE0dldEN1c3RvbWVyUmVzcG9uc2USNgoIY3VzdG9tZXIYASABKAsyJC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5DdXN0b21lciI9ChRMaXN0Q3VzdG9tZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJpChVMaXN0Q3VzdG9tZXJzUmVzcG9uc2USNwoJY3VzdG9tZXJzGAEgAygLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIigKFlN1c3BlbmRDdXN0b21lclJlcXVlc3QSDgoGaGFuZGxlGAEgASgJIlEKF1N1c3BlbmRDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiJwoVUmVzdW1lQ3VzdG9tZXJSZXF1ZXN0Eg4KBmhhbmRsZRgBIAEoCSJQChZSZXN1bWVDdXN0b21lclJlc3BvbnNlEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiKAoWUHJvbW90ZUN1c3RvbWVyUmVxdWVzdBIOCgZoYW5kbGUYASABKAkiUQoXUHJvbW90ZUN1c3RvbWVyUmVzcG9uc2USNgoIY3VzdG9tZXIYASABKAsyJC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5DdXN0b21lciJOChNHZXRBdXRob3JpdHlSZXF1ZXN0EhMKC2N1c3RvbWVyX2lkGAEgASgJEg4KBmhhbmRsZRgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgFIlAKFEdldEF1dGhvcml0eVJlc3BvbnNlEjgKCWF1dGhvcml0eRgBIAEoCzIlLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkF1dGhvcml0eSqOAQoOQ3VzdG9tZXJTdGF0dXMSHwobQ1VTVE9NRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASIAocQ1VTVE9NRVJfU1RBVFVTX1BST1ZJU0lPTklORxABEhoKFkNVU1RPTUVSX1NUQVRVU19BQ1RJVkUQAhIdChlDVVNUT01FUl9TVEFUVVNfU1VTUEVOREVEEAMqdgoMQ3VzdG9tZXJUaWVyEh0KGUNVU1RPTUVSX1RJRVJfVU5TUEVDSUZJRUQQABIVChFDVVNUT01FUl9USUVSX0RFVhABEhYKEkNVU1RPTUVSX1RJRVJfRlJFRRACEhgKFENVU1RPTUVSX1RJRVJfU0hBUkVEEAMqtwEKDEtleUFsZ29yaXRobRIdChlLRVlfQUxHT1JJVEhNX1VOU1BFQ0lGSUVEEAASGQoVS0VZX0FMR09SSVRITV9FQ19QMjU2EAESGQoVS0VZX0FMR09SSVRITV9FQ19QMzg0EAISGgoWS0VZX0FMR09SSVRITV9SU0FfMjA0OBADEhoKFktFWV9BTEdPUklUSE1fUlNBXzMwNzIQBBIaChZLRVlfQUxHT1JJVEhNX1JTQV80MDk2EAUyyAsKElByb3Zpc2lvbmVyU2VydmljZRJ3Cg5DcmVhdGVDdXN0b21lchIxLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkNyZWF0ZUN1c3RvbWVyUmVxdWVzdBoyLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkNyZWF0ZUN1c3RvbWVyUmVzcG9uc2UScwoLR2V0Q3VzdG9tZXISLi5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5HZXRDdXN0b21lclJlcXVlc3QaLy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5HZXRDdXN0b21lclJlc3BvbnNlIgOQAgESeQoNTGlzdEN1c3RvbWVycxIwLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkxpc3RDdXN0b21lcnNSZXF1ZXN0GjEuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuTGlzdEN1c3RvbWVyc1Jlc3BvbnNlIgOQAgESegoPU3VzcGVuZEN1c3RvbWVyEjIuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuU3VzcGVuZEN1c3RvbWVyUmVxdWVzdBozLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLlN1c3BlbmRDdXN0b21lclJlc3BvbnNlEncKDlJlc3VtZUN1c3RvbWVyEjEuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuUmVzdW1lQ3VzdG9tZXJSZXF1ZXN0GjIuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuUmVzdW1lQ3VzdG9tZXJSZXNwb25zZRJ6Cg9Qcm9tb3RlQ3VzdG9tZXISMi5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5Qcm9tb3RlQ3VzdG9tZXJSZXF1ZXN0GjMuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuUHJvbW90ZUN1c3RvbWVyUmVzcG9uc2USdgoMR2V0QXV0aG9yaXR5Ei8uc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuR2V0QXV0aG9yaXR5UmVxdWVzdBowLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkdldEF1dGhvcml0eVJlc3BvbnNlIgOQAgESbgoLU2lnblJvb3RDcmwSLi5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5TaWduUm9vdENybFJlcXVlc3QaLy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5TaWduUm9vdENybFJlc3BvbnNlEnoKD1JvdGF0ZUF1dGhvcml0eRIyLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLlJvdGF0ZUF1dGhvcml0eVJlcXVlc3QaMy5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5Sb3RhdGVBdXRob3JpdHlSZXNwb25zZRJ9ChBSZXF1ZXN0QXV0aG9yaXR5EjMuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuUmVxdWVzdEF1dGhvcml0eVJlcXVlc3QaNC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5SZXF1ZXN0QXV0aG9yaXR5UmVzcG9uc2USegoPSW1wb3J0QXV0aG9yaXR5EjIuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuSW1wb3J0QXV0aG9yaXR5UmVxdWVzdBozLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkltcG9ydEF1dGhvcml0eVJlc3BvbnNlEnkKDUdldFRyYW5zY3JpcHQSMC5zdGFja3J1bm5lci5wcm92aXNpb25lci52MS5HZXRUcmFuc2NyaXB0UmVxdWVzdBoxLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkdldFRyYW5zY3JpcHRSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_stackrunner_provisioner_v1_root_crl, file_stackrunner_provisioner_v1_ceremony]);
 
 /**
  * RFC 5280 §4.2.1.10. Empty lists constrain nothing.
@@ -140,16 +144,30 @@ export type Customer = Message<"stackrunner.provisioner.v1.Customer"> & {
   ceremonyProblem: string;
 
   /**
+   * Where the customer's keys are made; empty for the installation's default.
+   *
+   * @generated from field: string key_home = 12;
+   */
+  keyHome: string;
+
+  /**
+   * The customer's own root signs its intermediates: there is none of ours.
+   *
+   * @generated from field: bool external_root = 13;
+   */
+  externalRoot: boolean;
+
+  /**
    * Unset by a provisioner that knew of no tiers: Dev.
    *
-   * @generated from field: stackrunner.provisioner.v1.CustomerTier tier = 12;
+   * @generated from field: stackrunner.provisioner.v1.CustomerTier tier = 14;
    */
   tier: CustomerTier;
 
   /**
    * UUID of the customer whose CA signs for this one: its own on the Dev tier. Empty: its own.
    *
-   * @generated from field: string ca_customer_id = 13;
+   * @generated from field: string ca_customer_id = 15;
    */
   caCustomerId: string;
 };
@@ -212,6 +230,20 @@ export type Authority = Message<"stackrunner.provisioner.v1.Authority"> & {
    * @generated from field: int32 generation = 8;
    */
   generation: number;
+
+  /**
+   * UUID of the root; empty where there is none of ours.
+   *
+   * @generated from field: string root_id = 20;
+   */
+  rootId: string;
+
+  /**
+   * Into so many parts the CRL of the intermediate is split, from 1 to 128; 0 stands for 1.
+   *
+   * @generated from field: int32 crl_shards = 21;
+   */
+  crlShards: number;
 };
 
 /**
@@ -250,16 +282,44 @@ export type CreateCustomerRequest = Message<"stackrunner.provisioner.v1.CreateCu
   nameConstraints?: NameConstraints | undefined;
 
   /**
+   * Into so many parts the CRL is split, for good: 1 to 128, 0 stands for 1.
+   *
+   * @generated from field: int32 crl_shards = 20;
+   */
+  crlShards: number;
+
+  /**
+   * Who asks, for the transcript of the ceremony.
+   *
+   * @generated from field: string requested_by = 5;
+   */
+  requestedBy: string;
+
+  /**
+   * Makes no root: the customer's own signs the intermediate, see RequestAuthority.
+   *
+   * @generated from field: bool external_root = 6;
+   */
+  externalRoot: boolean;
+
+  /**
+   * Where the customer's keys are made, for example aws?region=eu-west-1&role=…; empty for the default.
+   *
+   * @generated from field: string key_home = 7;
+   */
+  keyHome: string;
+
+  /**
    * Default DEV. A Free customer has no CA of its own: its algorithms and constraints are for the day of its promotion.
    *
-   * @generated from field: stackrunner.provisioner.v1.CustomerTier tier = 5;
+   * @generated from field: stackrunner.provisioner.v1.CustomerTier tier = 8;
    */
   tier: CustomerTier;
 
   /**
    * UUID that the customer shall have; who asks again with the same id and handle gets the same customer. Empty: a new one.
    *
-   * @generated from field: string id = 6;
+   * @generated from field: string id = 9;
    */
   id: string;
 };
@@ -498,6 +558,13 @@ export type GetAuthorityRequest = Message<"stackrunner.provisioner.v1.GetAuthori
    * @generated from field: string handle = 2;
    */
   handle: string;
+
+  /**
+   * 0 for the newest.
+   *
+   * @generated from field: int32 generation = 3;
+   */
+  generation: number;
 };
 
 /**
@@ -700,6 +767,56 @@ export const ProvisionerService: GenService<{
     methodKind: "unary";
     input: typeof GetAuthorityRequestSchema;
     output: typeof GetAuthorityResponseSchema;
+  },
+  /**
+   * Signs a CRL of a root, which signs nothing else after its ceremony: its key is enabled for this signature.
+   *
+   * @generated from rpc stackrunner.provisioner.v1.ProvisionerService.SignRootCrl
+   */
+  signRootCrl: {
+    methodKind: "unary";
+    input: typeof SignRootCrlRequestSchema;
+    output: typeof SignRootCrlResponseSchema;
+  },
+  /**
+   * Starts a rotation of the intermediate when it is due, or at once; or tells what it would do.
+   *
+   * @generated from rpc stackrunner.provisioner.v1.ProvisionerService.RotateAuthority
+   */
+  rotateAuthority: {
+    methodKind: "unary";
+    input: typeof RotateAuthorityRequestSchema;
+    output: typeof RotateAuthorityResponseSchema;
+  },
+  /**
+   * A request for an intermediate under the customer's own root; asking again gives the same one.
+   *
+   * @generated from rpc stackrunner.provisioner.v1.ProvisionerService.RequestAuthority
+   */
+  requestAuthority: {
+    methodKind: "unary";
+    input: typeof RequestAuthorityRequestSchema;
+    output: typeof RequestAuthorityResponseSchema;
+  },
+  /**
+   * Takes an intermediate that the customer's own root has signed.
+   *
+   * @generated from rpc stackrunner.provisioner.v1.ProvisionerService.ImportAuthority
+   */
+  importAuthority: {
+    methodKind: "unary";
+    input: typeof ImportAuthorityRequestSchema;
+    output: typeof ImportAuthorityResponseSchema;
+  },
+  /**
+   * The transcript of all ceremonies of a customer.
+   *
+   * @generated from rpc stackrunner.provisioner.v1.ProvisionerService.GetTranscript
+   */
+  getTranscript: {
+    methodKind: "unary";
+    input: typeof GetTranscriptRequestSchema;
+    output: typeof GetTranscriptResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_stackrunner_provisioner_v1_provisioner, 0);

@@ -2,15 +2,21 @@
 // @generated from file stackrunner/revocation/v1/revocation.proto (package stackrunner.revocation.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { CountBulkRevocationRequestSchema, CountBulkRevocationResponseSchema, GetBulkRevocationRequestSchema, GetBulkRevocationResponseSchema, StartBulkRevocationRequestSchema, StartBulkRevocationResponseSchema } from "./bulk_pb.js";
+import { file_stackrunner_revocation_v1_bulk } from "./bulk_pb.js";
+import type { ListCrlsRequestSchema, ListCrlsResponseSchema, RegenerateCrlsRequestSchema, RegenerateCrlsResponseSchema } from "./crl_pb.js";
+import { file_stackrunner_revocation_v1_crl } from "./crl_pb.js";
+import type { ReconcileJournalRequestSchema, ReconcileJournalResponseSchema, RevocationReason, RevokeRequestSchema, RevokeResponseSchema, SerialStatus } from "./journal_pb.js";
+import { file_stackrunner_revocation_v1_journal } from "./journal_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file stackrunner/revocation/v1/revocation.proto.
  */
 export const file_stackrunner_revocation_v1_revocation: GenFile = /*@__PURE__*/
-  fileDesc("CipzdGFja3J1bm5lci9yZXZvY2F0aW9uL3YxL3Jldm9jYXRpb24ucHJvdG8SGXN0YWNrcnVubmVyLnJldm9jYXRpb24udjEiPQoWR2V0U2VyaWFsU3RhdHVzUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIOCgZzZXJpYWwYAiABKAwiZgoXR2V0U2VyaWFsU3RhdHVzUmVzcG9uc2USNwoGc3RhdHVzGAEgASgOMicuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5TZXJpYWxTdGF0dXMSEgoKZXhwaXJlc19hdBgCIAEoAyp9CgxTZXJpYWxTdGF0dXMSHQoZU0VSSUFMX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFFNFUklBTF9TVEFUVVNfQUNUSVZFEAESGQoVU0VSSUFMX1NUQVRVU19FWFBJUkVEEAISGQoVU0VSSUFMX1NUQVRVU19SRVZPS0VEEAMykgEKEVJldm9jYXRpb25TZXJ2aWNlEn0KD0dldFNlcmlhbFN0YXR1cxIxLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuR2V0U2VyaWFsU3RhdHVzUmVxdWVzdBoyLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuR2V0U2VyaWFsU3RhdHVzUmVzcG9uc2UiA5ACAWIGcHJvdG8z");
+  fileDesc("CipzdGFja3J1bm5lci9yZXZvY2F0aW9uL3YxL3Jldm9jYXRpb24ucHJvdG8SGXN0YWNrcnVubmVyLnJldm9jYXRpb24udjEiPQoWR2V0U2VyaWFsU3RhdHVzUmVxdWVzdBITCgtjdXN0b21lcl9pZBgBIAEoCRIOCgZzZXJpYWwYAiABKAwiywEKF0dldFNlcmlhbFN0YXR1c1Jlc3BvbnNlEjcKBnN0YXR1cxgBIAEoDjInLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuU2VyaWFsU3RhdHVzEhIKCmV4cGlyZXNfYXQYAiABKAMSFwoKcmV2b2tlZF9hdBgDIAEoA0gAiAEBEjsKBnJlYXNvbhgEIAEoDjIrLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2NhdGlvblJlYXNvbkINCgtfcmV2b2tlZF9hdDLtBwoRUmV2b2NhdGlvblNlcnZpY2USfQoPR2V0U2VyaWFsU3RhdHVzEjEuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXF1ZXN0GjIuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRTZXJpYWxTdGF0dXNSZXNwb25zZSIDkAIBEmIKBlJldm9rZRIoLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVxdWVzdBopLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2tlUmVzcG9uc2UiA5ACAhKEAQoTU3RhcnRCdWxrUmV2b2NhdGlvbhI1LnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuU3RhcnRCdWxrUmV2b2NhdGlvblJlcXVlc3QaNi5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlN0YXJ0QnVsa1Jldm9jYXRpb25SZXNwb25zZRKJAQoTQ291bnRCdWxrUmV2b2NhdGlvbhI1LnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuQ291bnRCdWxrUmV2b2NhdGlvblJlcXVlc3QaNi5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLkNvdW50QnVsa1Jldm9jYXRpb25SZXNwb25zZSIDkAIBEoMBChFHZXRCdWxrUmV2b2NhdGlvbhIzLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuR2V0QnVsa1Jldm9jYXRpb25SZXF1ZXN0GjQuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5HZXRCdWxrUmV2b2NhdGlvblJlc3BvbnNlIgOQAgESewoQUmVjb25jaWxlSm91cm5hbBIyLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmVjb25jaWxlSm91cm5hbFJlcXVlc3QaMy5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJlY29uY2lsZUpvdXJuYWxSZXNwb25zZRJoCghMaXN0Q3JscxIqLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuTGlzdENybHNSZXF1ZXN0Gisuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5MaXN0Q3Jsc1Jlc3BvbnNlIgOQAgESdQoOUmVnZW5lcmF0ZUNybHMSMC5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJlZ2VuZXJhdGVDcmxzUmVxdWVzdBoxLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmVnZW5lcmF0ZUNybHNSZXNwb25zZWIGcHJvdG8z", [file_stackrunner_revocation_v1_bulk, file_stackrunner_revocation_v1_crl, file_stackrunner_revocation_v1_journal]);
 
 /**
  * @generated from message stackrunner.revocation.v1.GetSerialStatusRequest
@@ -53,6 +59,20 @@ export type GetSerialStatusResponse = Message<"stackrunner.revocation.v1.GetSeri
    * @generated from field: int64 expires_at = 2;
    */
   expiresAt: bigint;
+
+  /**
+   * Unix seconds; set when revoked.
+   *
+   * @generated from field: optional int64 revoked_at = 3;
+   */
+  revokedAt?: bigint | undefined;
+
+  /**
+   * Meaningful when revoked.
+   *
+   * @generated from field: stackrunner.revocation.v1.RevocationReason reason = 4;
+   */
+  reason: RevocationReason;
 };
 
 /**
@@ -61,37 +81,6 @@ export type GetSerialStatusResponse = Message<"stackrunner.revocation.v1.GetSeri
  */
 export const GetSerialStatusResponseSchema: GenMessage<GetSerialStatusResponse> = /*@__PURE__*/
   messageDesc(file_stackrunner_revocation_v1_revocation, 1);
-
-/**
- * @generated from enum stackrunner.revocation.v1.SerialStatus
- */
-export enum SerialStatus {
-  /**
-   * @generated from enum value: SERIAL_STATUS_UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * @generated from enum value: SERIAL_STATUS_ACTIVE = 1;
-   */
-  ACTIVE = 1,
-
-  /**
-   * @generated from enum value: SERIAL_STATUS_EXPIRED = 2;
-   */
-  EXPIRED = 2,
-
-  /**
-   * @generated from enum value: SERIAL_STATUS_REVOKED = 3;
-   */
-  REVOKED = 3,
-}
-
-/**
- * Describes the enum stackrunner.revocation.v1.SerialStatus.
- */
-export const SerialStatusSchema: GenEnum<SerialStatus> = /*@__PURE__*/
-  enumDesc(file_stackrunner_revocation_v1_revocation, 0);
 
 /**
  * Owns whether a certificate is still good.
@@ -108,6 +97,79 @@ export const RevocationService: GenService<{
     methodKind: "unary";
     input: typeof GetSerialStatusRequestSchema;
     output: typeof GetSerialStatusResponseSchema;
+  },
+  /**
+   * Revokes, holds or releases certificates of one customer, all or none; answers once the journal is
+   * durable. What is revoked already stays as it is.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.Revoke
+   */
+  revoke: {
+    methodKind: "unary";
+    input: typeof RevokeRequestSchema;
+    output: typeof RevokeResponseSchema;
+  },
+  /**
+   * Starts a job that revokes every certificate that matches, and answers at once; what fails is listed, and the
+   * rest is revoked all the same.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.StartBulkRevocation
+   */
+  startBulkRevocation: {
+    methodKind: "unary";
+    input: typeof StartBulkRevocationRequestSchema;
+    output: typeof StartBulkRevocationResponseSchema;
+  },
+  /**
+   * How many certificates a bulk revocation would match, without revoking any.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.CountBulkRevocation
+   */
+  countBulkRevocation: {
+    methodKind: "unary";
+    input: typeof CountBulkRevocationRequestSchema;
+    output: typeof CountBulkRevocationResponseSchema;
+  },
+  /**
+   * How far a bulk revocation is.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.GetBulkRevocation
+   */
+  getBulkRevocation: {
+    methodKind: "unary";
+    input: typeof GetBulkRevocationRequestSchema;
+    output: typeof GetBulkRevocationResponseSchema;
+  },
+  /**
+   * Ends the doubt about a customer's journal after a restore: revokes what the record outside of the database or the
+   * operator knows to be missing, and takes the journal for whole from then on.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.ReconcileJournal
+   */
+  reconcileJournal: {
+    methodKind: "unary";
+    input: typeof ReconcileJournalRequestSchema;
+    output: typeof ReconcileJournalResponseSchema;
+  },
+  /**
+   * Every CRL that is published, for operators.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.ListCrls
+   */
+  listCrls: {
+    methodKind: "unary";
+    input: typeof ListCrlsRequestSchema;
+    output: typeof ListCrlsResponseSchema;
+  },
+  /**
+   * Makes and publishes the CRLs of a customer now; answers when they are durable.
+   *
+   * @generated from rpc stackrunner.revocation.v1.RevocationService.RegenerateCrls
+   */
+  regenerateCrls: {
+    methodKind: "unary";
+    input: typeof RegenerateCrlsRequestSchema;
+    output: typeof RegenerateCrlsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_stackrunner_revocation_v1_revocation, 0);

@@ -1,0 +1,68 @@
+import { DomainError } from '#libs/errors';
+import { type KeyManagement, parseKeyRef, signerFailure } from '#libs/kms';
+import type { Logger } from '#libs/observability';
+import { parseCertificate } from '#libs/x509';
+import type { SigningAuthority } from '../authority/signing-authority.js';
+import type { MintPipeline } from './mint.pipeline.js';
+import type { MintPool } from './mint.pool.js';
+import { judgeBatch, type SignedBatch, signedOf, type UnsignedBatch } from './sign-batch.js';
+
+/** Milliseconds in which a customer whose keys fail is logged once. */
+const logPauseMs = 10_000;
+
+/**
+ * Mints with keys of a remote key management service: threads judge and draft, and the main thread asks for the
+ * signatures, so that all customers share one fair queue for the service's quota.
+ */
+export class RemoteMint {
+  /** Authorities whose key is known to be the one that their certificate names. */
+  readonly #checked = new WeakSet<SigningAuthority>();
+  readonly #loggedAt = new Map<string, number>();
+
+  constructor(
+    private readonly pool: MintPool,
+    private readonly pipeline: MintPipeline,
+    private readonly signer: Pick<KeyManagement, 'publicKey'>,
+    private readonly logger: Logger,
+  ) {}
+
+  /** @throws issue_failed, overloaded, deadline_exceeded or signer_unavailable: then nothing was issued */
+  async sign(batch: UnsignedBatch): Promise<SignedBatch> {
+    const { csrs: _, ...context } = batch;
+    const drafts = (await judgeBatch(this.pool, batch)).flat();
+    try {
+      await this.#checkKey(batch.authority);
+    } catch (error) {
+      this.#tell(batch.authority, error);
+      throw error;
+    }
+    const { results } = await this.pipeline.run([{ kind: 'sign', ...context, drafts }]);
+    const [result] = results;
+    if (!result) throw new DomainError('internal', 'The pipeline gave no result.');
+    if (result.kind === 'failed') this.#tell(batch.authority, new DomainError(result.code, result.message));
+    return signedOf(result);
+  }
+
+  /** Signatures are verified with the key that the service shows: once, that it is the certificate's. */
+  async #checkKey(authority: SigningAuthority): Promise<void> {
+    if (this.#checked.has(authority)) return;
+    const certified = parseCertificate(authority.certificateDer).spki.der;
+    const shown = await this.signer.publicKey(parseKeyRef(authority.keyRef));
+    if (!Buffer.from(shown).equals(certified)) {
+      throw signerFailure(
+        'key_mismatch',
+        `${authority.keyRef} is not the key that the CA certificate names.`,
+      );
+    }
+    this.#checked.add(authority);
+  }
+
+  /** An operator sees which customer is concerned, and why. */
+  #tell({ customerId, keyRef }: SigningAuthority, error: unknown): void {
+    const now = performance.now();
+    if (now - (this.#loggedAt.get(customerId) ?? Number.NEGATIVE_INFINITY) < logPauseMs) return;
+    this.#loggedAt.set(customerId, now);
+    const reason = error instanceof Error ? error.message : String(error);
+    this.logger.warn({ customerId, keyRef, reason }, 'the key of this customer does not sign');
+  }
+}

@@ -1,0 +1,119 @@
+import type { TenantScope } from '#libs/database';
+import {
+  type CaKeyAlgorithm,
+  formatKeyRef,
+  type KeyLabels,
+  type KeyManagement,
+  type KeyRef,
+  parseKeyRef,
+} from '#libs/kms';
+import type { Clock } from '#libs/service';
+import { randomSerial } from '#libs/x509';
+import type { AuthorityName } from '../authority/authority.repository.js';
+import type { KeyPoolRepository } from './key-pool.repository.js';
+
+export interface KeyPoolParts {
+  readonly scope: TenantScope;
+  readonly poolKeys: KeyPoolRepository;
+  readonly signer: KeyManagement;
+  readonly clock: Clock;
+  /** Keys of each kind that wait for their customers; 0 for none. */
+  readonly size: number;
+}
+
+/** What a key's labels say of it. */
+export interface KeyPurpose {
+  /** UUID. */
+  readonly customer: string;
+  readonly handle: string;
+  readonly purpose: string;
+  readonly generation: number;
+}
+
+/** What sign-ups need by default: a root and an intermediate. */
+const stocked: readonly CaKeyAlgorithm[] = ['P-384', 'P-256'];
+/** Keys that are asked for at once: more only queue at the service. */
+const concurrentCreations = 4;
+
+/**
+ * Keys that were made ahead of those who need them: where a key management service makes few keys a second, many
+ * can still sign up at once.
+ *
+ * A key's name is on record before the key is made, and making it is asked again after a crash: none is lost. Who
+ * takes one is on record too, so a ceremony that is taken up again gets the same.
+ */
+export class KeyPool {
+  #installation: Promise<string> | undefined;
+
+  constructor(private readonly parts: KeyPoolParts) {}
+
+  /** Labels of a key, with the mark of this installation. */
+  async labels({ customer, handle, purpose, generation }: KeyPurpose): Promise<KeyLabels> {
+    return { ...(await this.mark()), customer, handle, purpose, generation: String(generation) };
+  }
+
+  /** What every key of this installation is labelled with. */
+  async mark(): Promise<KeyLabels> {
+    this.#installation ??= this.parts.scope.everyCustomer((manager) =>
+      this.parts.poolKeys.installation(manager),
+    );
+    try {
+      return { installation: await this.#installation };
+    } catch (error) {
+      this.#installation = undefined;
+      throw error;
+    }
+  }
+
+  /** A key for one authority; undefined when it makes one by its name. The answer is the same whenever it is asked. */
+  async take(
+    authority: AuthorityName,
+    wanted: { readonly name: string; readonly algorithm: CaKeyAlgorithm },
+  ): Promise<KeyRef | undefined> {
+    const { scope, poolKeys, clock } = this.parts;
+    const key = { ...wanted, createdAt: new Date(clock.now()) };
+    const taken = await scope.run(authority.customerId, (manager) => poolKeys.take(manager, authority, key));
+    return taken === undefined ? undefined : parseKeyRef(taken);
+  }
+
+  /** Makes keys until there are enough of each kind. Returns how many it made. */
+  async fill(): Promise<number> {
+    const { signer } = this.parts;
+    if (!signer.adopts) return 0;
+    const planned = await this.#plan();
+    let made = 0;
+    const makeNext = async (): Promise<void> => {
+      for (let next = planned.pop(); next; next = planned.pop()) {
+        await this.#make(next.name, next.algorithm);
+        made += 1;
+      }
+    };
+    const ended = await Promise.allSettled(Array.from({ length: concurrentCreations }, makeNext));
+    const failed = ended.find((each) => each.status === 'rejected');
+    if (failed) throw failed.reason;
+    return made;
+  }
+
+  /** Names what is missing, beside what was named before and never made. */
+  #plan(): Promise<{ name: string; algorithm: CaKeyAlgorithm }[]> {
+    const { scope, poolKeys, size, clock } = this.parts;
+    return scope.everyCustomer(async (manager) => {
+      const createdAt = new Date(clock.now());
+      for (const algorithm of stocked) {
+        const missing = size - (await poolKeys.stock(manager, algorithm));
+        for (let count = 0; count < missing; count++) {
+          const name = `dev-pool-${randomSerial().toString('hex')}`;
+          await poolKeys.plan(manager, { name, algorithm, createdAt });
+        }
+      }
+      // The end is taken first, and both kinds are wanted.
+      return poolKeys.planned(manager);
+    });
+  }
+
+  async #make(name: string, algorithm: CaKeyAlgorithm): Promise<void> {
+    const { scope, poolKeys, signer } = this.parts;
+    const key = await signer.createKey(name, algorithm, { ...(await this.mark()), purpose: 'pool' });
+    await scope.everyCustomer((manager) => poolKeys.made(manager, name, formatKeyRef(key)));
+  }
+}

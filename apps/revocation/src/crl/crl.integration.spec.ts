@@ -1,0 +1,208 @@
+import type { Pool } from 'pg';
+import { RevocationActorKind, type RevocationReason } from '#libs/contracts';
+import { createPool } from '#libs/database';
+import { createLogger, createRegistry } from '#libs/observability';
+import { FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
+import { crlReasons, forEachCrlEntry, parseCrl } from '#libs/x509';
+import { AuthorityRepository } from '../authority/authority.repository.js';
+import type { KnownAuthority } from '../authority/known-authority.js';
+import { JournalRepository } from '../journal/journal.repository.js';
+import { revocationMigrations } from '../revocation.module.js';
+import { TestCa } from '../testing/test-ca.js';
+import { CrlBuilder } from './crl.builder.js';
+import { crlMetrics } from './crl.metrics.js';
+import { type CrlCause, CrlRepository, type StoredCrl } from './crl.repository.js';
+import { shardOf } from './crl-file.js';
+import { CrlSigner } from './crl-signer.js';
+
+const start = Date.UTC(2026, 10, 1, 12);
+const hour = 3_600_000;
+const serial = (n: number): Uint8Array => Buffer.concat([Buffer.alloc(15, 0x21), Buffer.from([n])]);
+
+describe('CRLs from the journal', () => {
+  let database: TestDatabase;
+  let pool: Pool;
+  let clock: FixedClock;
+  let repository: CrlRepository;
+  let journal: JournalRepository;
+  let ca: TestCa;
+  let published: StoredCrl[];
+  const cas: TestCa[] = [];
+  const record = { highestCrlNumber: 0n, crlNumber: async () => undefined };
+
+  beforeAll(async () => {
+    database = await testDatabase([revocationMigrations]);
+    pool = createPool(database.settings('revocation'), { service: 'revocation' });
+    repository = new CrlRepository(pool);
+    journal = new JournalRepository(pool);
+  });
+  afterAll(async () => {
+    for (const each of cas) each.dispose();
+    await pool?.end();
+    await database?.drop();
+  });
+  beforeEach(async () => {
+    clock = new FixedClock(start);
+    published = [];
+    ca = await another(1);
+  });
+
+  async function another(shards: number): Promise<TestCa> {
+    const made = await TestCa.create(start, shards);
+    cas.push(made);
+    const { certificate, ...row } = made.authority;
+    await new AuthorityRepository(pool).keep({ ...row, certificate: certificate.der });
+    return made;
+  }
+
+  function builder(of: TestCa, known = record): CrlBuilder {
+    const provisioner = { signRootCrl: async () => Promise.reject(new Error('no root is asked')) };
+    return new CrlBuilder({
+      ...{
+        repository,
+        clock,
+        record: known,
+        pkiUrl: 'http://pki.example',
+        metrics: crlMetrics(createRegistry('t')),
+      },
+      logger: createLogger('revocation', 'silent'),
+      signer: new CrlSigner({ signer: of.signer, provisioner: provisioner as never, clock }),
+      onPublished: (crl) => published.push(crl),
+    });
+  }
+
+  const revoke = (of: KnownAuthority, n: number, reason: number, expiresAt = start + 100 * hour) =>
+    journal.append({
+      ...{ customerId: of.customerId, reason: reason as RevocationReason, invalidityDate: undefined },
+      certificates: [{ caId: of.caId, serial: serial(n), expiresAt }],
+      actor: { kind: RevocationActorKind.OPERATOR, id: 'test' },
+      now: clock.now(),
+    });
+
+  const build = (by: CrlBuilder, cause: CrlCause, shard = 0, of = ca) =>
+    by.build({ authority: of.authority, shard, cause });
+
+  /** What a CRL lists: last octet of the serial number, to reason and minutes since the start. */
+  async function listed(
+    delta = false,
+    shard = 0,
+    of = ca,
+  ): Promise<Record<number, [number | undefined, number]>> {
+    const stored = await repository.load(of.authority, { shard, delta });
+    if (!stored) throw new Error('nothing is published');
+    const found: Record<number, [number | undefined, number]> = {};
+    const { entries } = parseCrl(stored.der).fields;
+    if (entries) {
+      forEachCrlEntry(entries, ({ serialStop, reason, revokedAt }) => {
+        found[stored.der[serialStop - 1] ?? 0] = [reason, (revokedAt - start) / 60_000];
+      });
+    }
+    return found;
+  }
+
+  it('begin empty, with a delta CRL of the same number', async () => {
+    expect(await build(builder(ca), 'first')).toBe(true);
+    expect(await build(builder(ca), 'first')).toBe(false);
+    expect(published.map(({ delta, number, base }) => [delta, number, base])).toEqual([
+      [false, BigInt(start), undefined],
+      [true, BigInt(start), BigInt(start)],
+    ]);
+    expect(await listed()).toEqual({});
+  });
+
+  it('list revocations and holds; the delta CRL lists what changed since the last scheduled one', async () => {
+    const by = builder(ca);
+    await revoke(ca.authority, 1, crlReasons.keyCompromise);
+    await build(by, 'first');
+    clock.advance(60_000);
+    await revoke(ca.authority, 2, crlReasons.certificateHold);
+    await revoke(ca.authority, 3, crlReasons.unspecified);
+    expect(await build(by, 'revocation')).toBe(true);
+    expect(await listed()).toEqual({ 1: [1, 0], 2: [6, 1], 3: [undefined, 1] });
+    expect(await listed(true)).toEqual({ 2: [6, 1], 3: [undefined, 1] });
+    expect(await build(by, 'revocation')).toBe(false);
+
+    // A hold that becomes final keeps its time; one that is lifted is gone, and the delta CRL says so.
+    clock.advance(60_000);
+    await revoke(ca.authority, 4, crlReasons.certificateHold);
+    await revoke(ca.authority, 2, crlReasons.superseded);
+    await build(by, 'revocation');
+    expect(await listed()).toEqual({ 1: [1, 0], 2: [4, 1], 3: [undefined, 1], 4: [6, 2] });
+    await revoke(ca.authority, 4, crlReasons.removeFromCRL);
+    await build(by, 'revocation');
+    const final = { 1: [1, 0], 2: [4, 1], 3: [undefined, 1] };
+    expect(await listed()).toEqual(final);
+    expect(await listed(true)).toEqual({ 2: [4, 1], 3: [undefined, 1], 4: [8, 2] });
+
+    // Another replica, which has read it all from the tables, makes the same.
+    await build(builder(ca), 'requested');
+    expect(await listed()).toEqual(final);
+    expect(await listed(true)).toEqual({});
+    const numbers = published.filter(({ delta }) => !delta).map(({ number }) => number);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => (a < b ? -1 : 1)));
+  });
+
+  it('drop what has expired after one more scheduled CRL (RFC 5280 §3.3)', async () => {
+    const by = builder(ca);
+    await revoke(ca.authority, 1, crlReasons.superseded, start + hour / 2);
+    await revoke(ca.authority, 2, crlReasons.superseded);
+    await build(by, 'first');
+    const lists: number[][] = [];
+    for (let scheduled = 0; scheduled < 3; scheduled++) {
+      clock.advance(hour);
+      await build(by, 'scheduled');
+      lists.push(Object.keys(await listed()).map(Number));
+    }
+    expect(lists).toEqual([[1, 2], [2], [2]]);
+  });
+
+  it('make a scheduled one once, whichever replica comes first', async () => {
+    const order = { authority: ca.authority, shard: 0, cause: 'scheduled' as const };
+    await build(builder(ca), 'first');
+    clock.advance(hour);
+    const done = await Promise.all(
+      [1, 2, 3].map(() => builder(ca).build({ ...order, unlessScheduledAfter: start })),
+    );
+    expect(done.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('have numbers above every one that was published, also in a database that was restored', async () => {
+    await build(builder(ca), 'first');
+    const [{ number } = { number: 0n }] = published;
+    await database.query('DELETE FROM revocation.crl WHERE ca_id = $1', [ca.authority.caId]);
+    clock.advance(-24 * hour);
+    await build(builder(ca, { ...record, highestCrlNumber: number + 60_000n }), 'first');
+    expect(published.at(-1)?.number).toBeGreaterThan(number);
+  });
+
+  it('are split into shards, each of which says what it is about', async () => {
+    const split = await another(4);
+    const by = builder(split);
+    for (let n = 1; n <= 9; n++) await revoke(split.authority, n, crlReasons.keyCompromise);
+    for (let shard = 0; shard < 4; shard++) {
+      await build(by, 'first', shard, split);
+      const own = [1, 2, 3, 4, 5, 6, 7, 8, 9].filter((n) => shardOf(serial(n), 4) === shard);
+      expect(Object.keys(await listed(false, shard, split)).map(Number)).toEqual(own);
+      const stored = await repository.load(split.authority, { shard, delta: false });
+      const scope = parseCrl(stored?.der ?? Buffer.alloc(0)).fields.extensions.find(
+        ({ oid }) => oid === '2.5.29.28',
+      );
+      expect(scope?.critical).toBe(true);
+      expect(Buffer.from(scope?.value.octets ?? []).toString('latin1')).toContain(
+        `http://pki.example/${split.authority.handle}/intermediate.${shard}.crl`,
+      );
+    }
+    clock.advance(60_000);
+    await revoke(split.authority, 10, crlReasons.keyCompromise);
+    expect(await build(by, 'revocation', 2, split)).toBe(true);
+    expect(await listed(true, 2, split)).toEqual({ 10: [1, 1] });
+  });
+
+  it('are seen by their own customer only', async () => {
+    await build(builder(ca), 'first');
+    const other = await another(1);
+    const stolen = { ...ca.authority, customerId: other.authority.customerId };
+    expect(await repository.load(stolen, { shard: 0, delta: false })).toBeUndefined();
+    expect(await repository.load(ca.authority, { shard: 0, delta: false })).toBeDefined();
+  });
+});

@@ -1,0 +1,223 @@
+import type { Logger } from '#libs/observability';
+import type { Clock } from '#libs/service';
+import type { AuthorityDirectory } from '../authority/authority.directory.js';
+import type { AuthorityKind, KnownAuthority } from '../authority/known-authority.js';
+import type { JournalEntry } from '../journal/journal-entry.js';
+import type { CrlBuilder } from './crl.builder.js';
+import type { CrlCache } from './crl.cache.js';
+import type { CrlMetrics } from './crl.metrics.js';
+import type { CrlCause, CrlRepository, CrlRow } from './crl.repository.js';
+import { shardOf } from './crl-file.js';
+
+export interface CrlSchedulerParts {
+  readonly authorities: AuthorityDirectory;
+  readonly repository: Pick<CrlRepository, 'since' | 'behind'>;
+  readonly builder: Pick<CrlBuilder, 'build'>;
+  readonly cache: CrlCache;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: CrlMetrics;
+  /** Milliseconds between two scheduled CRLs of an intermediate. */
+  readonly intervalMs: number;
+  /** False while CRLs must not be made, since it is not known what they would lack. */
+  readonly mayBuild: (customerId: string) => boolean;
+}
+
+/** What is known of the CRLs of one shard. */
+interface Shard {
+  readonly authority: KnownAuthority;
+  readonly shard: number;
+  full: CrlRow | undefined;
+  /** Set since the first revocation that is in no CRL yet; Unix milliseconds. */
+  dirtySince: number | undefined;
+  /** Not before; Unix milliseconds. */
+  retryAt: number;
+  /** When the last full CRL was ready; Unix milliseconds. */
+  fullAt: number;
+  building: boolean;
+}
+
+const tickMs = 100;
+/** Milliseconds between two looks for what other replicas have published. */
+const lookMs = 1_000;
+const overlapMs = 30_000;
+/** Milliseconds between two looks for revocations that are in no CRL: nobody was there to hear of them. */
+const compareMs = 5_000;
+/** Revocations of so many milliseconds share a CRL. */
+const debounceMs = 200;
+/** Above so many milliseconds a full CRL is made now and then, and a delta CRL at once. */
+const slowMs = 250;
+/** A shard spends at most this part of the time on full CRLs. */
+const restFactor = 10;
+const longestRestMs = 20_000;
+const retryMs = 2_000;
+/** CRLs that are made at the same time. */
+const concurrency = 2;
+/** A root's CRL is valid for 90 days; two months are left when it is renewed. */
+const rootIntervalMs = 30 * 86_400_000;
+
+/** Decides when CRLs are made: by the clock, and at once after a revocation. */
+export class CrlScheduler {
+  readonly #parts: CrlSchedulerParts;
+  readonly #shards = new Map<string, Shard>();
+  #timer: NodeJS.Timeout | undefined;
+  #running = 0;
+  #lookedAt = 0;
+  #comparedAt = 0;
+  #looking: Promise<void> | undefined;
+  #since = 0;
+  #stopped = false;
+  readonly #builds = new Set<Promise<void>>();
+
+  constructor(parts: CrlSchedulerParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads what is published, also into memory, and begins. */
+  async start(): Promise<void> {
+    const { authorities } = this.#parts;
+    for (const authority of authorities.all) this.#add(authority);
+    authorities.onNew((authority) => this.#add(authority));
+    await this.#look();
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+    await Promise.all(this.#builds);
+  }
+
+  /** A revocation, or a hold that was lifted. */
+  onEntry({ caId, serial }: Pick<JournalEntry, 'caId' | 'serial'>): void {
+    const authority = this.#parts.authorities.byId(caId);
+    if (!authority) return;
+    const shard = this.#shards.get(`${caId}/${shardOf(serial, authority.shards)}`);
+    if (shard) shard.dirtySince ??= this.#parts.clock.now();
+  }
+
+  #add(authority: KnownAuthority): void {
+    for (let shard = 0; shard < authority.shards; shard++) {
+      const key = `${authority.caId}/${shard}`;
+      if (this.#shards.has(key)) continue;
+      const nothing = { full: undefined, dirtySince: undefined, retryAt: 0, fullAt: 0, building: false };
+      this.#shards.set(key, { authority, shard, ...nothing });
+    }
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#tick();
+      this.#schedule();
+    }, tickMs).unref();
+  }
+
+  #tick(): void {
+    const now = this.#parts.clock.now();
+    if (now - this.#lookedAt >= lookMs && !this.#looking) {
+      this.#looking = this.#look().finally(() => {
+        this.#looking = undefined;
+      });
+    }
+    for (const shard of this.#shards.values()) {
+      if (this.#running >= concurrency) return;
+      const mayBuild =
+        !shard.building && shard.retryAt <= now && this.#parts.mayBuild(shard.authority.customerId);
+      const order = mayBuild ? this.#due(shard, now) : undefined;
+      if (order) this.#build(shard, order);
+    }
+  }
+
+  #due(shard: Shard, now: number): { cause: CrlCause; deltaOnly: boolean } | undefined {
+    const { full } = shard;
+    if (!full) return { cause: 'first', deltaOnly: false };
+    if (now >= full.scheduledAt + this.#interval(shard.authority.kind)) {
+      return { cause: 'scheduled', deltaOnly: false };
+    }
+    if (shard.dirtySince === undefined || now - shard.dirtySince < debounceMs) return undefined;
+    const rest = full.durationMs < slowMs ? 0 : Math.min(full.durationMs * restFactor, longestRestMs);
+    return { cause: 'revocation', deltaOnly: now - shard.fullAt < rest };
+  }
+
+  #interval(kind: AuthorityKind): number {
+    return kind === 'root' ? rootIntervalMs : this.#parts.intervalMs;
+  }
+
+  #build(shard: Shard, { cause, deltaOnly }: { cause: CrlCause; deltaOnly: boolean }): void {
+    const { builder, clock, logger } = this.#parts;
+    shard.building = true;
+    this.#running++;
+    const dirtySince = shard.dirtySince;
+    if (!deltaOnly) shard.dirtySince = undefined;
+    const { authority, shard: number } = shard;
+    const unlessScheduledAfter = clock.now() - this.#interval(authority.kind);
+    const build = builder
+      .build({ authority, shard: number, cause, deltaOnly, unlessScheduledAfter })
+      .then((isDone) => {
+        if (!deltaOnly) shard.fullAt = clock.now();
+        // The full CRL of what the delta CRL has is still to be made, or another replica is at it.
+        if (deltaOnly) shard.retryAt = clock.now() + debounceMs;
+        if (!isDone) {
+          shard.retryAt = clock.now() + lookMs;
+          this.#lookedAt = 0;
+        }
+      })
+      .catch((error: unknown) => {
+        shard.dirtySince ??= dirtySince;
+        shard.retryAt = clock.now() + retryMs;
+        logger.warn({ err: error, ca: authority.caId, shard: number, cause }, 'a CRL could not be made');
+      })
+      .finally(() => {
+        shard.building = false;
+        this.#running--;
+        this.#builds.delete(build);
+      });
+    this.#builds.add(build);
+  }
+
+  /** Told of a CRL that was published here. */
+  onPublished(crl: CrlRow): void {
+    const shard = this.#shards.get(`${crl.caId}/${crl.shard}`);
+    if (shard && !crl.delta && crl.number > (shard.full?.number ?? 0n)) shard.full = crl;
+  }
+
+  /** What any replica has published since the last look. */
+  async #look(): Promise<void> {
+    const { repository, cache, authorities, clock, logger } = this.#parts;
+    this.#lookedAt = clock.now();
+    try {
+      for (const crl of await repository.since(this.#since - overlapMs)) {
+        this.#since = Math.max(this.#since, crl.generatedAt);
+        this.onPublished(crl);
+        const authority = authorities.byId(crl.caId);
+        if (cache.note(crl) && authority) await cache.get(authority, crl);
+      }
+      if (this.#lookedAt - this.#comparedAt >= compareMs) {
+        this.#comparedAt = this.#lookedAt;
+        for (const { caId, shard } of await repository.behind()) {
+          const found = this.#shards.get(`${caId}/${shard}`);
+          if (found && !found.building) found.dirtySince ??= this.#lookedAt;
+        }
+      }
+    } catch (error) {
+      logger.debug({ err: error }, 'what is published could not be read');
+    }
+    this.#measure();
+  }
+
+  #measure(): void {
+    const { clock, metrics } = this.#parts;
+    const now = clock.now();
+    let overdue = 0;
+    let stale = 0;
+    for (const { full, authority } of this.#shards.values()) {
+      if (!full) continue;
+      overdue = Math.max(overdue, now - full.scheduledAt - this.#interval(authority.kind));
+      if (now >= full.nextUpdate) stale++;
+    }
+    metrics.oldest.set(overdue / 1000);
+    metrics.stale.set(stale);
+  }
+}

@@ -1,0 +1,194 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { StartError } from '#libs/config';
+import type { Logger } from '#libs/observability';
+import type { Clock } from '#libs/service';
+import type { ServedCrl } from '../crl/crl.cache.js';
+import type { CrlService } from '../crl/crl.service.js';
+import type { OcspMetrics } from '../ocsp/ocsp.metrics.js';
+import { type OcspService, requestKey } from '../ocsp/ocsp.service.js';
+import type { OcspAnswer } from '../ocsp/ocsp-answer.js';
+import { crlHeaders, isNotModified, ocspHeaders, ocspHeadersNow } from './caching.js';
+import { longestRequest, requestOfPath } from './ocsp-path.js';
+
+export interface PublicListenerParts {
+  readonly crls: Pick<CrlService, 'current' | 'get'>;
+  readonly ocsp: Pick<OcspService, 'ready' | 'answer'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: OcspMetrics;
+}
+
+/** `/pki/<handle>/<what>`; behind a proxy that is PKI_URL itself also without `/pki`. */
+const path = /^\/(?:pki\/)?([a-z0-9-]{1,40})\/(ocsp|[a-z0-9.-]+\.crl)(?:\/([^?#]*))?(?:\?.*)?$/s;
+const anyOrigin = { 'access-control-allow-origin': '*' } as const;
+/** Milliseconds: a whole request is a few hundred octets. */
+const requestTimeoutMs = 10_000;
+/** Longer than load balancers keep idle connections, so that they close first. */
+const keepAliveMs = 75_000;
+
+/**
+ * What relying parties ask, on its own listener: no authentication, no framework, and nothing behind it that has to be
+ * up for what memory has.
+ */
+export class PublicListener {
+  readonly #server: Server;
+  readonly #parts: PublicListenerParts;
+  readonly #fromMemory: { inc(): void };
+
+  constructor(parts: PublicListenerParts) {
+    this.#parts = parts;
+    this.#fromMemory = parts.metrics.answered.labels({ from: 'memory' });
+    this.#server = createServer(
+      { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs, requireHostHeader: false },
+      (request, response) => this.#serve(request, response),
+    );
+  }
+
+  /** @returns the port @throws StartError when it cannot be listened on */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (cause: NodeJS.ErrnoException) => {
+        const reason = cause.code ?? cause.message;
+        reject(
+          new StartError(
+            `CRL and OCSP cannot be served on ${host}:${port} (${reason}); set STACKRUNNER_STATUS_PORT.`,
+            { cause },
+          ),
+        );
+      });
+      this.#server.listen(port, host, () => resolve((this.#server.address() as AddressInfo).port));
+    });
+  }
+
+  /** Answers what is under way, and closes. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const parts = path.exec(request.url ?? '');
+    const [, handle = '', what = '', rest] = parts ?? [];
+    if (what === 'ocsp') this.#serveOcsp(request, response, { handle, rest });
+    else if (!parts || rest !== undefined) end(response, 404);
+    else if (request.method !== 'GET' && request.method !== 'HEAD') refuseMethod(response, 'GET, HEAD');
+    else this.#serveCrl(request, response, { handle, file: what });
+  }
+
+  #serveCrl(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { handle, file }: { handle: string; file: string },
+  ): void {
+    const current = this.#parts.crls.current(handle, file);
+    if (current) {
+      this.#sendCrl(request, response, current);
+      return;
+    }
+    this.#parts.crls.get(handle, file).then(
+      (crl) => (crl ? this.#sendCrl(request, response, crl) : end(response, 404)),
+      (error: unknown) => {
+        this.#parts.logger.warn({ err: error, handle, file }, 'a CRL could not be served');
+        response.setHeader('retry-after', '5');
+        end(response, 503);
+      },
+    );
+  }
+
+  #sendCrl(request: IncomingMessage, response: ServerResponse, crl: ServedCrl): void {
+    const headers = { ...anyOrigin, ...crlHeaders(crl, this.#parts.clock.now()) };
+    if (isNotModified(request.headers, crl.etag, crl.thisUpdate)) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    const content = { 'content-type': 'application/pkix-crl', 'content-length': crl.der.length };
+    response.writeHead(200, { ...content, ...headers }).end(request.method === 'HEAD' ? undefined : crl.der);
+  }
+
+  #serveOcsp(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { handle, rest }: { handle: string; rest: string | undefined },
+  ): void {
+    switch (request.method) {
+      case 'GET':
+      case 'HEAD':
+        // A request that is no base64 is malformed, as one that is no DER.
+        this.#answerOcsp(request, response, { handle, der: requestOfPath(rest ?? '') ?? nothing });
+        break;
+      case 'POST':
+        readBody(request, (der) => this.#answerOcsp(request, response, { handle, der }));
+        break;
+      case 'OPTIONS':
+        response.writeHead(204, { ...anyOrigin, allow: 'GET, HEAD, POST, OPTIONS', ...preflight }).end();
+        break;
+      default:
+        refuseMethod(response, 'GET, HEAD, POST');
+    }
+  }
+
+  #answerOcsp(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { handle, der }: { handle: string; der: Buffer },
+  ): void {
+    const ready = this.#parts.ocsp.ready(requestKey(handle, der));
+    if (ready) {
+      this.#fromMemory.inc();
+      this.#sendOcsp(request, response, ready);
+      return;
+    }
+    // Never rejects: every failure has its OCSP status.
+    void this.#parts.ocsp.answer(handle, der).then((answer) => {
+      this.#parts.metrics.answered.inc({ from: 'signature' });
+      this.#sendOcsp(request, response, answer);
+    });
+  }
+
+  #sendOcsp(request: IncomingMessage, response: ServerResponse, answer: OcspAnswer): void {
+    const now = this.#parts.clock.now();
+    const { caching } = answer;
+    if (caching && isNotModified(request.headers, caching.etag, caching.thisUpdate)) {
+      response.writeHead(304, ocspHeaders(answer, now)).end();
+      return;
+    }
+    response
+      .writeHead(200, ocspHeadersNow(answer, now))
+      .end(request.method === 'HEAD' ? undefined : answer.der);
+  }
+}
+
+const nothing = Buffer.alloc(0);
+const preflight = {
+  'access-control-allow-methods': 'GET, HEAD, POST',
+  'access-control-allow-headers': 'Content-Type, If-None-Match',
+  'access-control-max-age': '86400',
+} as const;
+
+function end(response: ServerResponse, status: number): void {
+  response.writeHead(status, { ...anyOrigin, 'content-length': 0 }).end();
+}
+
+function refuseMethod(response: ServerResponse, allow: string): void {
+  response.setHeader('allow', allow);
+  end(response, 405);
+}
+
+/** The whole body; nothing for one that is too long, which is malformed too. */
+function readBody(request: IncomingMessage, then: (body: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= longestRequest) chunks.push(chunk);
+    else if (length > 4 * longestRequest) request.destroy();
+  });
+  request.on('end', () => {
+    const [first] = chunks;
+    if (length > longestRequest) then(nothing);
+    else then(chunks.length === 1 && first ? first : Buffer.concat(chunks));
+  });
+}

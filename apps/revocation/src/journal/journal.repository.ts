@@ -1,0 +1,123 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import type { Pool, PoolClient } from 'pg';
+import { type RevocationReason, RevokedSchema } from '#libs/contracts';
+import { byteaArray, timestamptzArray, uuidArray, uuidBytes, withTenant } from '#libs/database';
+import { events } from '#libs/rpc';
+import type { Actor, CertificateName, JournalEntry, RevokedState } from './journal-entry.js';
+import { type JournalRow, journalColumns, journalEntry } from './journal-row.js';
+
+/** What is asked of some certificates of one customer, all for one reason. */
+export interface JournalOrder {
+  readonly customerId: string;
+  readonly certificates: readonly CertificateName[];
+  readonly reason: RevocationReason;
+  /** Unix milliseconds. */
+  readonly invalidityDate: number | undefined;
+  readonly actor: Actor;
+  /** UUID of the bulk revocation that this is part of. */
+  readonly jobId?: string;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** What became of one certificate, and how it stands now. */
+export interface JournalOutcome {
+  readonly outcome: 'changed' | 'unchanged' | 'not_on_hold';
+  /** Undefined when it is good. */
+  readonly state: RevokedState | undefined;
+}
+
+interface OutcomeRow {
+  readonly outcome: JournalOutcome['outcome'];
+  readonly revoked_at: number | null;
+  readonly reason: number | null;
+  readonly invalidity_date: number | null;
+  readonly sequence: string | null;
+}
+
+const appendSql = `
+  SELECT outcome, extract(epoch FROM revoked_at)::float8 * 1000 AS revoked_at, reason,
+    extract(epoch FROM invalidity_date)::float8 * 1000 AS invalidity_date, sequence
+  FROM revocation.append_journal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+
+const afterSql = `
+  SELECT ${journalColumns} FROM revocation.journal
+  WHERE customer_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3`;
+
+/** The append-only journal: written by one function of the database, read by customer. */
+export class JournalRepository {
+  constructor(private readonly pool: Pool) {}
+
+  /**
+   * Adds what is new to a customer's journal, and the event that tells of it, in one transaction.
+   *
+   * @param settle sees the outcomes before anything is durable; when it throws, nothing was written
+   * @returns the outcomes in the order of the certificates
+   * @throws DomainError storage_unavailable: it may be durable; the same order again tells
+   */
+  append(
+    order: JournalOrder,
+    settle: (outcomes: readonly JournalOutcome[]) => void = () => undefined,
+  ): Promise<JournalOutcome[]> {
+    return withTenant(this.pool, order.customerId, async (client) => {
+      const rows = await appendRows(client, order);
+      const outcomes = rows.map(outcomeOf);
+      settle(outcomes);
+      await publish(client, order, rows);
+      return outcomes;
+    });
+  }
+
+  /** The next entries of a customer's journal, oldest first. */
+  after(customerId: string, sequence: number, most: number): Promise<JournalEntry[]> {
+    return withTenant(this.pool, customerId, async (client) => {
+      const values = [customerId, sequence, most];
+      const { rows } = await client.query<JournalRow>({ name: 'journal_after', text: afterSql, values });
+      return rows.map(journalEntry);
+    });
+  }
+}
+
+async function appendRows(client: PoolClient, order: JournalOrder): Promise<OutcomeRow[]> {
+  const { customerId, certificates, reason, invalidityDate, actor, jobId, now } = order;
+  const { rows } = await client.query<OutcomeRow>({
+    name: 'append_journal',
+    text: appendSql,
+    values: [
+      new Date(now),
+      customerId,
+      reason,
+      invalidityDate === undefined ? null : new Date(invalidityDate),
+      actor.kind,
+      actor.id,
+      jobId ?? null,
+      uuidArray(certificates.map(({ caId }) => uuidBytes(caId))),
+      byteaArray(certificates.map(({ serial }) => serial)),
+      timestamptzArray(certificates.map(({ expiresAt }) => Math.floor(expiresAt / 1000))),
+    ],
+  });
+  return rows;
+}
+
+async function publish(client: PoolClient, order: JournalOrder, rows: readonly OutcomeRow[]): Promise<void> {
+  const { customerId, certificates, reason, now } = order;
+  const entries = rows.flatMap(({ sequence }, index) => {
+    const certificate = certificates[index];
+    if (sequence === null || certificate === undefined) return [];
+    const { caId, serial, expiresAt } = certificate;
+    const times = { recordedAt: seconds(now), notAfter: seconds(expiresAt) };
+    return [{ customerId, caId, serial, reason, ...times, sequence: BigInt(sequence) }];
+  });
+  if (entries.length === 0) return;
+  const payload = Buffer.from(toBinary(RevokedSchema, create(RevokedSchema, { entries })));
+  const values = [events.revoked.type, payload];
+  await client.query({ text: 'INSERT INTO revocation.outbox (type, payload) VALUES ($1, $2)', values });
+}
+
+function outcomeOf({ outcome, revoked_at, reason, invalidity_date }: OutcomeRow): JournalOutcome {
+  if (revoked_at === null || reason === null) return { outcome, state: undefined };
+  const state = { revokedAt: revoked_at, reason, invalidityDate: invalidity_date ?? undefined };
+  return { outcome, state };
+}
+
+const seconds = (ms: number): bigint => BigInt(Math.floor(ms / 1000));

@@ -1,0 +1,81 @@
+import { requireTool, startSoftHsm } from '#libs/testing';
+import { createSigner } from '../create-signer.js';
+import type { KmsSettings } from '../kms-settings.js';
+import type { KeyManagement } from '../signer.js';
+import { signerFailureReason } from '../signer-failure.js';
+import { type SignerUnderTest, signerConformance } from '../testing/signer-conformance.js';
+
+const present = requireTool('softhsm2-util', 'apt-get install softhsm2');
+
+async function start(): Promise<SignerUnderTest & { signer: KeyManagement; settings: KmsSettings }> {
+  const hsm = startSoftHsm();
+  const { module, token, pin } = hsm;
+  const settings: KmsSettings = { backend: 'pkcs11', pkcs11: { module, token, pin } };
+  let ahead = 0;
+  const now = () => Date.now() + ahead;
+  const signers: KeyManagement[] = [];
+  const another = async () => {
+    const signer = await createSigner(settings, { now });
+    signers.push(signer);
+    return signer;
+  };
+  return {
+    settings,
+    signer: await another(),
+    another,
+    now,
+    advance: (milliseconds) => {
+      ahead += milliseconds;
+    },
+    async stop() {
+      for (const signer of signers) await signer.close();
+      hsm.dispose();
+    },
+  };
+}
+
+if (present) {
+  signerConformance('PKCS#11', start, { algorithms: ['P-256', 'P-384', 'RSA-2048'] });
+
+  describe('PKCS#11', () => {
+    it('keeps keys that never leave the token, and says so', async () => {
+      const { signer, stop } = await start();
+      const key = await signer.createKey('k', 'P-384', {});
+      const { attributes } = await signer.attestation(key);
+      expect(attributes).toMatchObject({
+        CKA_LOCAL: 'true',
+        CKA_NEVER_EXTRACTABLE: 'true',
+        CKA_ALWAYS_SENSITIVE: 'true',
+        CKA_EXTRACTABLE: 'false',
+      });
+      await stop();
+    });
+
+    it('signs many at once, on several threads of the module', async () => {
+      const { signer, stop } = await start();
+      const key = await signer.createKey('k', 'P-256', {});
+      const messages = Array.from({ length: 200 }, (_, index) => Buffer.from(`message ${index}`));
+      const [one, two] = await Promise.all([
+        signer.sign(key, messages, Date.now() + 20_000),
+        signer.sign(key, messages, Date.now() + 20_000),
+      ]);
+      expect(one.length + two.length).toBe(400);
+      await stop();
+    }, 30_000);
+
+    it('says which option is missing, and that the PIN, the token or the module is wrong', async () => {
+      const { settings, stop } = await start();
+      const outcome = (change: Record<string, string | undefined>) =>
+        createSigner({ ...settings, pkcs11: { ...settings.pkcs11, ...change } }).catch((error: unknown) => ({
+          reason: signerFailureReason(error),
+          message: (error as Error).message,
+        }));
+      expect(await outcome({ pin: undefined })).toMatchObject({ reason: 'not_configured' });
+      expect(await outcome({ module: '/none.so' })).toMatchObject({ reason: 'not_configured' });
+      expect(await outcome({ token: 'another' })).toMatchObject({ reason: 'unreachable' });
+      await stop();
+    });
+  });
+} else {
+  it.skip('needs SoftHSM2', () => undefined);
+}

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FairQueue } from './fair-queue.js';
+
+const never = new AbortController().signal;
+
+describe('the fair queue', () => {
+  it('lets a single task pass a batch of a hundred that came first', async () => {
+    const queue = new FairQueue({ concurrency: 1 });
+    const order: string[] = [];
+    const task = (lane: string) => queue.run(lane, never, async () => void order.push(lane));
+    const heavy = Array.from({ length: 100 }, () => task('heavy'));
+    await Promise.all([task('light'), ...heavy]);
+    expect(order.indexOf('light')).toBeLessThanOrEqual(2);
+    expect(order).toHaveLength(101);
+  });
+
+  it('begins no more than its rate', async () => {
+    const queue = new FairQueue({ concurrency: 100, perSecond: 200 });
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 41 }, (_, n) => queue.run(`lane ${n % 3}`, never, async () => n)));
+    // 41 turns of 5 ms, one of which may be caught up.
+    expect(performance.now() - started).toBeGreaterThan(190);
+  });
+
+  it('runs fewer at once when it is throttled, and more again with every success', async () => {
+    const queue = new FairQueue({ concurrency: 10 });
+    queue.throttled();
+    expect(queue.window).toBe(7);
+    queue.throttled();
+    // The second answer was to the same window.
+    expect(queue.window).toBe(7);
+    await sleep(110);
+    queue.throttled();
+    expect(queue.window).toBe(4);
+    for (let n = 0; n < 60; n++) queue.succeeded();
+    expect(queue.window).toBe(10);
+  });
+
+  it('begins nothing whose caller has given up', async () => {
+    const queue = new FairQueue({ concurrency: 1 });
+    const controller = new AbortController();
+    let begun = false;
+    const blocker = queue.run('a', never, () => sleep(20));
+    const waiting = queue.run('b', controller.signal, async () => {
+      begun = true;
+    });
+    controller.abort(new Error('too late'));
+    await expect(waiting).rejects.toThrow('too late');
+    await blocker;
+    expect(begun).toBe(false);
+  });
+});

@@ -1,0 +1,110 @@
+export interface FairQueueOptions {
+  /** Most tasks at once. */
+  readonly concurrency: number;
+  /** Most tasks begun in a second; without it, as fast as they end. */
+  readonly perSecond?: number | undefined;
+}
+
+interface Waiting {
+  /** Begins the task. False when nobody waits for it any more: then it took no turn. */
+  readonly begin: () => boolean;
+}
+
+/** After a throttled answer the window shrinks to this part of itself. */
+const shrink = 0.7;
+/** Milliseconds in which several throttled answers count as one: they were sent under the same window. */
+const shrinkPauseMs = 100;
+/** Milliseconds of turns that may be caught up at once, because timers are late. */
+const slackMs = 5;
+
+/**
+ * Turns at a quota that many share: lanes take turns, so that one tenant's batch of a hundred delays another's single
+ * certificate by one turn and not by a hundred. When the backend throttles, fewer tasks run at once, and more again
+ * with each success (additive increase, multiplicative decrease).
+ */
+export class FairQueue {
+  readonly #lanes = new Map<string, Waiting[]>();
+  readonly #gapMs: number;
+  #running = 0;
+  #window: number;
+  #shrunkAt = Number.NEGATIVE_INFINITY;
+  #nextTurn = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: FairQueueOptions) {
+    this.#window = options.concurrency;
+    this.#gapMs = options.perSecond === undefined ? 0 : 1_000 / options.perSecond;
+  }
+
+  /** Most tasks that may run now. */
+  get window(): number {
+    return Math.max(1, Math.floor(this.#window));
+  }
+
+  /**
+   * Runs the task when it is its lane's turn.
+   *
+   * @param signal takes it out of the queue again; its reason is thrown then
+   */
+  run<T>(lane: string, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const begin = () => {
+        if (signal.aborted) {
+          reject(signal.reason);
+          return false;
+        }
+        this.#running++;
+        task()
+          .then(resolve, reject)
+          .finally(() => {
+            this.#running--;
+            this.#dispatch();
+          });
+        return true;
+      };
+      const waiting = this.#lanes.get(lane);
+      if (waiting) waiting.push({ begin });
+      else this.#lanes.set(lane, [{ begin }]);
+      this.#dispatch();
+    });
+  }
+
+  /** A task was served: the window may grow. */
+  succeeded(): void {
+    this.#window = Math.min(this.options.concurrency, this.#window + 1 / this.#window);
+  }
+
+  /** A task was throttled: the window shrinks. */
+  throttled(): void {
+    const now = performance.now();
+    if (now - this.#shrunkAt < shrinkPauseMs) return;
+    this.#shrunkAt = now;
+    this.#window = Math.max(1, this.#window * shrink);
+  }
+
+  #dispatch(): void {
+    while (this.#running < this.window) {
+      if (this.#lanes.size === 0 || this.#mustWait()) return;
+      const [first] = this.#lanes;
+      if (!first) return;
+      const [lane, waiting] = first;
+      const next = waiting.shift();
+      // To the end of the row: the next lane is first now.
+      this.#lanes.delete(lane);
+      if (waiting.length > 0) this.#lanes.set(lane, waiting);
+      if (next?.begin()) this.#nextTurn += this.#gapMs;
+    }
+  }
+
+  #mustWait(): boolean {
+    if (this.#gapMs === 0) return false;
+    const now = performance.now();
+    this.#nextTurn = Math.max(this.#nextTurn, now - slackMs);
+    if (this.#nextTurn <= now) return false;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#dispatch();
+    }, this.#nextTurn - now);
+    return true;
+  }
+}

@@ -1,0 +1,181 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { requireTool } from '#libs/testing';
+import { Openssl } from '../support/openssl.js';
+import { type Customer, Product } from '../support/product.js';
+import { type Chain, RelyingParties, run } from '../support/relying-parties.js';
+
+/** What each relying party says, by its name: first of a good certificate, then of the same when it is revoked. */
+const clients = {
+  'openssl ocsp': { tool: 'openssl', ask: (p) => p.opensslOcsp() },
+  'openssl ocsp, SHA-256 and no nonce': {
+    tool: 'openssl',
+    ask: (p) => p.opensslOcsp('-sha256', '-no_nonce'),
+  },
+  'openssl verify -crl_check_all': { tool: 'openssl', ask: (p) => p.opensslVerify() },
+  ocsptool: { tool: 'ocsptool', ask: (p) => p.ocsptool() },
+  NSS: { tool: 'crlutil', ask: (p) => p.nss() },
+  'Go x/crypto/ocsp and crypto/x509': { tool: 'go', ask: (p) => p.go() },
+  'Java CertPathValidator by OCSP': { tool: 'javac', ask: (p) => p.java('ocsp') },
+  'Java CertPathValidator by CRL': { tool: 'javac', ask: (p) => p.java('crl') },
+  'nginx stapling': { tool: 'nginx', ask: (p) => p.nginxStapling() },
+  'nginx ssl_crl': { tool: 'nginx', ask: (p) => p.nginxClientCrl() },
+  'strongSwan pki --verify': { tool: 'pki', ask: (p) => p.strongswan() },
+} as const satisfies Record<string, { tool: string; ask: (parties: RelyingParties) => Promise<string> }>;
+
+const howToGet = 'npm test installs it on Debian as root';
+
+describe('real relying parties', () => {
+  const openssl = new Openssl();
+  let product: Product;
+  let customer: Customer;
+  let chain: Chain;
+  let serial: string;
+  let parties: RelyingParties;
+
+  beforeAll(async () => {
+    product = await Product.start({ env: { STACKRUNNER_SHORT_LIVED_TTL: '7200' } });
+    customer = await product.customer('relied-on');
+    const key = openssl.file('key.pem', '');
+    await openssl.run('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key);
+    const request = openssl.file('request.pem', '');
+    const config = openssl.file('request.cnf', '[req]\ndistinguished_name=dn\n[dn]\n');
+    const names = ['-subj', '/CN=app', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    await openssl.run('req', '-new', '-config', config, '-key', key, ...names, '-out', request);
+    const minted = await product.mint(customer, [readFileSync(request, 'utf8')], '7d');
+    const [intermediate = '', root = ''] = minted.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+    const [leaf] = minted.certs;
+    serial = leaf?.serial ?? '';
+    chain = {
+      leaf: openssl.file('leaf.pem', leaf?.cert_pem ?? ''),
+      key,
+      intermediate: openssl.file('intermediate.pem', intermediate),
+      root: openssl.file('root.pem', root),
+    };
+    parties = new RelyingParties(openssl.folder, chain, `${product.origin}/pki/${customer.handle}`);
+  }, 120_000);
+
+  afterAll(async () => {
+    openssl.dispose();
+    await product?.stop();
+  }, 30_000);
+
+  const those = Object.entries(clients).filter(([, { tool }]) => requireTool(tool, howToGet));
+
+  it.each(those)(
+    '%s sees a good certificate',
+    async (_, { ask }) => {
+      expect(await ask(parties)).toBe('good');
+    },
+    60_000,
+  );
+
+  it('is revoked: OCSP knows it at once, the CRL within ten seconds', async () => {
+    const revoked = await product.request(`/${customer.handle}/revoke`, {
+      bearer: customer.bearer,
+      body: { serial, reason: 'keyCompromise' },
+    });
+    expect(revoked.status).toBe(200);
+    expect(await parties.opensslOcsp('-no_nonce')).toBe('revoked');
+    let seen = 'good';
+    for (const end = Date.now() + 10_000; seen === 'good' && Date.now() < end; await sleep(100)) {
+      seen = await parties.opensslVerify();
+    }
+    expect(seen).toBe('revoked');
+  }, 60_000);
+
+  it.each(those)(
+    '%s sees that it is revoked',
+    async (_, { ask }) => {
+      expect(await ask(parties)).toBe('revoked');
+    },
+    60_000,
+  );
+
+  it('a leaf of a CA with shards names its own, which lists it alone once it is revoked', async () => {
+    const big = await product.customer('sharded', '--crl-shards', '4');
+    const minted = await product.mint(big, [await openssl.csr({ san: 'DNS:a.example' })], '7d');
+    const [leaf] = minted.certs;
+    const [intermediate = '', root = ''] = minted.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+    const shard = Number.parseInt(leaf?.serial.slice(-2) ?? '', 16) % 4;
+    const url = `${product.origin}/pki/sharded/intermediate.${shard}.crl`;
+    expect(await openssl.text(leaf?.cert_pem ?? '')).toContain(`URI:${url}\n`);
+    const files = [
+      openssl.file('i.pem', intermediate),
+      openssl.file('r.pem', root),
+      openssl.file('l.pem', leaf?.cert_pem ?? ''),
+    ];
+    const verify = async (part: number) => {
+      const response = await fetch(`${product.origin}/pki/sharded/intermediate.${part}.crl`);
+      const der = openssl.file('shard.crl', Buffer.from(await response.arrayBuffer()));
+      const pem = openssl.file('shard.pem', await run('openssl', ['crl', '-inform', 'DER', '-in', der]));
+      const [i = '', r = '', l = ''] = files;
+      return run('openssl', [
+        'verify',
+        '-x509_strict',
+        '-crl_check',
+        '-CAfile',
+        r,
+        '-untrusted',
+        i,
+        '-CRLfile',
+        pem,
+        l,
+      ]);
+    };
+    expect(await verify(shard)).toMatch(/: OK/);
+    // Another part says by its issuingDistributionPoint that it is not about this certificate.
+    expect(await verify((shard + 1) % 4)).toMatch(/scope|unable to get certificate CRL/i);
+    const body = { serial: leaf?.serial, reason: 'superseded' };
+    expect((await product.request('/sharded/revoke', { bearer: big.bearer, body })).status).toBe(200);
+    let seen = '';
+    for (const end = Date.now() + 20_000; !/revoked/.test(seen) && Date.now() < end; await sleep(200)) {
+      seen = await verify(shard);
+    }
+    expect(seen).toMatch(/certificate revoked/);
+  }, 90_000);
+
+  it('a short-lived leaf names no place to ask, and says so', async () => {
+    const minted = await product.mint(customer, [await openssl.csr({ san: 'DNS:a.example' })], '1h');
+    const text = await openssl.text(minted.certs[0]?.cert_pem ?? '');
+    expect(text).not.toMatch(/OCSP - URI|CRL Distribution Points/);
+    expect(text).toContain('CA Issuers - URI');
+    expect(text).toMatch(/2\.5\.29\.56|No Revocation Available/);
+    await openssl.verify(minted);
+  }, 60_000);
+
+  const linters = ['lint_crl', 'lint_ocsp_response', 'zlint'].every((tool) => requireTool(tool, howToGet));
+  (linters ? it : it.skip)(
+    'leaves pkilint and zlint nothing to find',
+    async () => {
+      for (const [name, type] of [
+        ['intermediate.crl', 'CRL'],
+        ['intermediate.delta.crl', 'CRL'],
+        ['root.crl', 'ARL'],
+        ['root.delta.crl', 'ARL'],
+      ] as const) {
+        const file = await parties.download(name);
+        expect([
+          name,
+          await run('lint_crl', ['lint', '-t', type, '-p', 'PKIX', '-s', 'WARNING', file]),
+        ]).toEqual([name, expect.stringMatching(/^\s*$/)]);
+        const pem = join(openssl.folder, `${name}.pem`);
+        writeFileSync(pem, await run('openssl', ['crl', '-inform', 'DER', '-in', file]));
+        const results: Record<string, { result: string }> = JSON.parse(
+          await run('zlint', ['-includeSources', 'RFC5280', pem]),
+        );
+        const found = Object.entries(results).filter(
+          ([, { result }]) => !['pass', 'NA', 'NE'].includes(result),
+        );
+        expect([name, found]).toEqual([name, []]);
+      }
+      const response = join(openssl.folder, 'response.der');
+      for (const flags of [['-no_nonce'], ['-sha256']]) {
+        await parties.opensslOcsp(...flags, '-respout', response);
+        expect(await run('lint_ocsp_response', ['lint', '-s', 'WARNING', response])).toMatch(/^\s*$/);
+      }
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,5 @@
+module relyingparty
+
+go 1.25.0
+
+require golang.org/x/crypto v0.53.0
