@@ -30,17 +30,17 @@ import { meteringMetrics } from './metering/metering.metrics.js';
 import { UsageRepository } from './metering/usage.repository.js';
 import { UsageReconciler } from './metering/usage-reconciler.js';
 import { CreateBilling1795363200000 } from './migrations/1795363200000-create-billing.migration.js';
-import { AddLifetimeLimits1795400000000 } from './migrations/1795400000000-add-lifetime-limits.migration.js';
-import { CreateAudit1795406400000 } from './migrations/1795406400000-create-audit.migration.js';
-import { CreateUsage1795410000000 } from './migrations/1795410000000-create-usage.migration.js';
+import { AddLifetimeLimits1795500000000 } from './migrations/1795500000000-add-lifetime-limits.migration.js';
+import { CreateAudit1795506400000 } from './migrations/1795506400000-create-audit.migration.js';
+import { CreateUsage1795510000000 } from './migrations/1795510000000-create-usage.migration.js';
 
 export const billingMigrations: MigrationSet = {
   service: 'billing',
   migrations: [
     CreateBilling1795363200000,
-    AddLifetimeLimits1795400000000,
-    CreateAudit1795406400000,
-    CreateUsage1795410000000,
+    AddLifetimeLimits1795500000000,
+    CreateAudit1795506400000,
+    CreateUsage1795510000000,
   ],
 };
 

@@ -21,9 +21,9 @@ import { CustomerController } from './customer/customer.controller.js';
 import { CustomerDirectory } from './customer/customer.directory.js';
 import { CustomerService } from './customer/customer.service.js';
 import { CreateGateway1795363200000 } from './database/migrations/1795363200000-create-gateway.migration.js';
-import { CreateCredentials1795400000000 } from './database/migrations/1795400000000-create-credentials.migration.js';
-import { CreateSessions1795401000000 } from './database/migrations/1795401000000-create-sessions.migration.js';
-import { CreateBirthCert1795402000000 } from './database/migrations/1795402000000-create-birth-cert.migration.js';
+import { CreateCredentials1795500000000 } from './database/migrations/1795500000000-create-credentials.migration.js';
+import { CreateSessions1795501000000 } from './database/migrations/1795501000000-create-sessions.migration.js';
+import { CreateBirthCert1795502000000 } from './database/migrations/1795502000000-create-birth-cert.migration.js';
 import { DeviceController } from './device/device.controller.js';
 import { DeviceService } from './device/device.service.js';
 import { followEvents } from './gateway.events.js';
@@ -67,9 +67,9 @@ export const gatewayMigrations: MigrationSet = {
   service,
   migrations: [
     CreateGateway1795363200000,
-    CreateCredentials1795400000000,
-    CreateSessions1795401000000,
-    CreateBirthCert1795402000000,
+    CreateCredentials1795500000000,
+    CreateSessions1795501000000,
+    CreateBirthCert1795502000000,
   ],
 };
 

@@ -23,11 +23,11 @@ import { ReplayService } from './idempotency/replay.service.js';
 import { type IssuerDeps, type IssuerParts, openParts } from './issuer.parts.js';
 import { tokens } from './issuer.tokens.js';
 import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
-import { TiersAndProfiles1795400000000 } from './migrations/1795400000000-tiers-and-profiles.migration.js';
-import { ReconcileQuota1795406400000 } from './migrations/1795406400000-reconcile-quota.migration.js';
 import { RecordResponder1795449700000 } from './migrations/1795449700000-record-responder.migration.js';
 import { BlockedKeys1795449900000 } from './migrations/1795449900000-blocked-keys.migration.js';
 import { CrlShards1795450000000 } from './migrations/1795450000000-crl-shards.migration.js';
+import { TiersAndProfiles1795500000000 } from './migrations/1795500000000-tiers-and-profiles.migration.js';
+import { ReconcileQuota1795506400000 } from './migrations/1795506400000-reconcile-quota.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -48,11 +48,11 @@ export const issuerMigrations: MigrationSet = {
   service,
   migrations: [
     Issuer1795363200000,
-    TiersAndProfiles1795400000000,
-    ReconcileQuota1795406400000,
     RecordResponder1795449700000,
     BlockedKeys1795449900000,
     CrlShards1795450000000,
+    TiersAndProfiles1795500000000,
+    ReconcileQuota1795506400000,
   ],
 };
 

@@ -26,9 +26,9 @@ import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
 import { PoolKeyEntity } from './key-pool/pool-key.entity.js';
 import { CreateProvisioner1795363200000 } from './migrations/1795363200000-create-provisioner.migration.js';
-import { AddTiers1795400000000 } from './migrations/1795400000000-add-tiers.migration.js';
 import { CeremonyTranscript1795449600000 } from './migrations/1795449600000-ceremony-transcript.migration.js';
 import { CrlShards1795449900000 } from './migrations/1795449900000-crl-shards.migration.js';
+import { AddTiers1795500000000 } from './migrations/1795500000000-add-tiers.migration.js';
 import { createServices, type ProvisionerParts, type ProvisionerServices } from './provisioner.services.js';
 import { RootCrlController } from './root-crl/root-crl.controller.js';
 import { RootCrlService } from './root-crl/root-crl.service.js';
@@ -45,9 +45,9 @@ export const provisionerMigrations: MigrationSet = {
   service: name,
   migrations: [
     CreateProvisioner1795363200000,
-    AddTiers1795400000000,
     CeremonyTranscript1795449600000,
     CrlShards1795449900000,
+    AddTiers1795500000000,
   ],
 };
 

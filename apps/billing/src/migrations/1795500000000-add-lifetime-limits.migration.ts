@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Limits of the Free tier: certificates ever, in all and of each bucket of lifetimes. */
-export class AddLifetimeLimits1795400000000 implements MigrationInterface {
-  name = 'AddLifetimeLimits1795400000000';
+export class AddLifetimeLimits1795500000000 implements MigrationInterface {
+  name = 'AddLifetimeLimits1795500000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

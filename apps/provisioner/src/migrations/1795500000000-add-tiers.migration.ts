@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Free customers, and the one that holds the CA which they share. */
-export class AddTiers1795400000000 implements MigrationInterface {
-  name = 'AddTiers1795400000000';
+export class AddTiers1795500000000 implements MigrationInterface {
+  name = 'AddTiers1795500000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

@@ -5,8 +5,8 @@ import { enableRowSecurity, grant } from '#libs/database';
  * Tiers of customers, and scoped credentials: permissions, the signing certs that may issue under each and in
  * which modes, and the credentials that prove a permission (specification 2 §2).
  */
-export class CreateCredentials1795400000000 implements MigrationInterface {
-  name = 'CreateCredentials1795400000000';
+export class CreateCredentials1795500000000 implements MigrationInterface {
+  name = 'CreateCredentials1795500000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

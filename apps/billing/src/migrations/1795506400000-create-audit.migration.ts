@@ -3,8 +3,8 @@ import { enableRowSecurity, grant } from '#libs/database';
 import { createAppendAudit } from './append-audit.sql.js';
 
 /** The audit trail: one hash chain a customer, which the service reads and appends to, and cannot change. */
-export class CreateAudit1795406400000 implements MigrationInterface {
-  name = 'CreateAudit1795406400000';
+export class CreateAudit1795506400000 implements MigrationInterface {
+  name = 'CreateAudit1795506400000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

@@ -6,7 +6,7 @@ import { createReconcileQuota } from './reconcile-quota.sql.js';
  * Counters that can be compared with what they count. Those that began to count when certificates existed already
  * begin with these.
  */
-export class ReconcileQuota1795406400000 implements MigrationInterface {
+export class ReconcileQuota1795506400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       ${createReconcileQuota}

@@ -18,8 +18,8 @@ const functions = [
  * People who sign in, their sessions, and what they bind: a handle once, a bearer once. The gateway's role has no
  * access to these tables; it calls functions that each do one thing.
  */
-export class CreateSessions1795401000000 implements MigrationInterface {
-  name = 'CreateSessions1795401000000';
+export class CreateSessions1795501000000 implements MigrationInterface {
+  name = 'CreateSessions1795501000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

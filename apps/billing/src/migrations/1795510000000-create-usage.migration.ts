@@ -2,8 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { enableRowSecurity, grant } from '#libs/database';
 
 /** What each customer used in each month, and the nights that were reconciled. */
-export class CreateUsage1795410000000 implements MigrationInterface {
-  name = 'CreateUsage1795410000000';
+export class CreateUsage1795510000000 implements MigrationInterface {
+  name = 'CreateUsage1795510000000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

@@ -2,8 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { enableRowSecurity, grant } from '#libs/database';
 
 /** The one birth certificate that a customer may have (specification 2 §3). */
-export class CreateBirthCert1795402000000 implements MigrationInterface {
-  name = 'CreateBirthCert1795402000000';
+export class CreateBirthCert1795502000000 implements MigrationInterface {
+  name = 'CreateBirthCert1795502000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -23,7 +23,7 @@ $$;
  * Limits that never reset, customers whose CA is another's, and an index for a customer's own certificates: one
  * entry a day, since equal keys share theirs.
  */
-export class TiersAndProfiles1795400000000 implements MigrationInterface {
+export class TiersAndProfiles1795500000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       ALTER TABLE issuer.quota
