@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { requireTool } from '#libs/testing';
+import { playDevTier, playFreeTier } from '../support/documents.js';
 import { Openssl } from '../support/openssl.js';
 import { type Minted, Product, type Refusal } from '../support/product.js';
 import { Shell } from '../support/shell.js';
@@ -19,13 +18,13 @@ interface Seeded {
 
 const codeOf = (answer: { json<T>(): T }) => answer.json<Refusal>().error.code;
 
-(hasTools ? describe : describe.skip).each(['standalone', 'services'] as const)('credentials: %s', (mode) => {
+(hasTools ? describe : describe.skip)('credentials', () => {
   const openssl = new Openssl();
   let product: Product;
   let shell: Shell;
 
   beforeAll(async () => {
-    product = await Product.start({ mode, env: { STACKRUNNER_LOG_LEVEL: 'error' } });
+    product = await Product.start({ env: { STACKRUNNER_LOG_LEVEL: 'error' } });
     shell = new Shell(product);
   }, 120_000);
   afterAll(async () => {
@@ -41,82 +40,7 @@ const codeOf = (answer: { json<T>(): T }) => answer.json<Refusal>().error.code;
   const issue = (path: string, bearer: string, body: object) => product.request(path, { bearer, body });
 
   story('the Dev tier, with the command lines of its document', async (step) => {
-    const created = await step('an operator creates apexrunner', () =>
-      shell.run('$STACKRUNNER customer create apexrunner --tier dev --json'),
-    );
-    shell.set('STACKRUNNER_BEARER', (JSON.parse(created) as { bearer: string }).bearer);
-    shell.set('STACKRUNNER_HANDLE', 'apexrunner');
-    expect(await shell.run('echo -n "$STACKRUNNER_BEARER" | wc -c')).toBe('43');
-
-    await step('a raw CSR with the master bearer', () =>
-      shell.run(`
-        openssl ecparam -name prime256v1 -genkey -noout -out leaf.key
-        openssl req -new -key leaf.key -out leaf.csr \\
-        -subj "/CN=\${STACKRUNNER_HANDLE}.leaf.example"
-        curl -fsS \\
-        -H "Authorization: Bearer \${STACKRUNNER_BEARER}" \\
-        -H "Content-Type: application/x-pem-file" \\
-        --data-binary @leaf.csr \\
-        $ORIGIN/7d/\${STACKRUNNER_HANDLE}/mint \\
-        | jq -r '.certs[0].cert_pem' > leaf.crt
-        curl -fsS $ORIGIN/pki/apexrunner/ca/root.pem > root.pem
-        curl -fsS $ORIGIN/pki/apexrunner/ca/intermediate.pem > intermediate.pem
-        openssl verify -CAfile root.pem -untrusted intermediate.pem leaf.crt`),
-    );
-    const batch = await step('a batch in the envelope', () =>
-      shell.run(`
-        cp leaf.csr leaf1.csr; cp leaf.csr leaf2.csr
-        curl -fsS \\
-        -H "Authorization: Bearer \${STACKRUNNER_BEARER}" \\
-        -H "Content-Type: application/json" \\
-        -d "$(jq -n --arg c1 "$(cat leaf1.csr)" --arg c2 "$(cat leaf2.csr)" \\
-        '{version:"v1", csr_pems:[$c1,$c2]}')" \\
-        $ORIGIN/7d/\${STACKRUNNER_HANDLE}/mint`),
-    );
-    expect(JSON.parse(batch)).toMatchObject({ batch_id: 'apexrunner-#1' });
-
-    await step('seed a credential', () =>
-      shell.run('$STACKRUNNER credential seed apexrunner --modes=sign_leaf,cross_sign'),
-    );
-    expect(statSync(join(shell.folder, '.creds/apexrunner-crosssign-bearer.txt')).mode & 0o777).toBe(0o600);
-
-    await step('sign-leaf', () =>
-      shell.run(`
-        export CRED=$(cat .creds/apexrunner-crosssign-bearer.txt)
-        CERT_ID=$(curl -fsS -H "Authorization: Bearer \${STACKRUNNER_BEARER}" $ORIGIN/v1/signing-certs \\
-        | jq -r '.signing_certs[] | select(.label == "apexrunner-intermediate").cert_id')
-        curl -fsS \\
-        -H "Authorization: Bearer \${CRED}" \\
-        -H "Content-Type: application/json" \\
-        -d "$(jq -n --arg id "$CERT_ID" --arg csr "$(cat leaf.csr)" \\
-        '{version:"v1", cert_id:$id, csr_pems:[$csr], ttl:"24h"}')" \\
-        $ORIGIN/v1/sign-leaf \\
-        | jq -r '.certs[0].cert_pem' > scoped-leaf.crt
-        openssl verify -CAfile root.pem -untrusted intermediate.pem scoped-leaf.crt`),
-    );
-    const text = await shell.run('openssl x509 -noout -subject -ext subjectAltName -in scoped-leaf.crt');
-    expect(text).toContain(`CN = apexrunner.leaf.${base}`);
-    expect(text).toContain(`DNS:apexrunner.leaf.${base}`);
-
-    const names = await step('cross-sign keeps Subject and SANs to the byte', () =>
-      shell.run(`
-        export CRED=$(cat .creds/apexrunner-crosssign-bearer.txt)
-        CERT_ID=$(curl -fsS -H "Authorization: Bearer \${STACKRUNNER_BEARER}" $ORIGIN/v1/signing-certs | jq -r '.signing_certs[0].cert_id')
-        openssl req -new -key leaf.key -out device.csr -subj "/O=Meters/CN=Device 42/serialNumber=A-17" \\
-        -addext "subjectAltName=DNS:meter-42.example.internal,IP:10.1.2.3,URI:urn:dev:42"
-        curl -fsS \\
-        -H "X-Mint-Credential: \${CRED}" \\
-        -H "Content-Type: application/json" \\
-        -d "$(jq -n --arg id "$CERT_ID" --arg csr "$(cat device.csr)" \\
-        '{version:"v1", cert_id:$id, csr_pems:[$csr], ttl:"7d"}')" \\
-        $ORIGIN/v1/cross-sign \\
-        | jq -r '.certs[0].cert_pem' > cross-signed-leaf.crt
-        openssl verify -CAfile root.pem -untrusted intermediate.pem cross-signed-leaf.crt >&2
-        openssl x509 -noout -subject -ext subjectAltName -in cross-signed-leaf.crt
-        diff <(openssl req -in device.csr -noout -subject) <(openssl x509 -in cross-signed-leaf.crt -noout -subject)`),
-    );
-    expect(names).toContain('O = Meters, CN = Device 42, serialNumber = A-17');
-    expect(names).toContain('DNS:meter-42.example.internal, IP Address:10.1.2.3, URI:urn:dev:42');
+    await playDevTier(shell, step);
   });
 
   story('each credential by itself: modes, certs, ceilings, rotation', async (step) => {
@@ -228,41 +152,7 @@ const codeOf = (answer: { json<T>(): T }) => answer.json<Refusal>().error.code;
   });
 
   story('the Free tier, with the command lines of its document', async (step) => {
-    const created = await step('an operator creates fred', () =>
-      shell.run('$STACKRUNNER customer create fred --tier free --json'),
-    );
-    const { bearer } = JSON.parse(created) as { bearer: string };
-    shell.set('STACKRUNNER_BEARER', bearer);
-    shell.set('STACKRUNNER_HANDLE', 'fred');
-    const issued = await step('a raw CSR', () =>
-      shell.run(`
-        openssl ecparam -name prime256v1 -genkey -noout -out leaf.key
-        openssl req -new -key leaf.key -out leaf.csr \\
-        -subj "/CN=\${STACKRUNNER_HANDLE}.leaf.example"
-        curl -fsS \\
-        -H "Authorization: Bearer \${STACKRUNNER_BEARER}" \\
-        -H "Content-Type: application/x-pem-file" \\
-        --data-binary @leaf.csr \\
-        $ORIGIN/7d/v1/free/issue | tee issued.json \\
-        | jq -r .cert_pem > leaf.crt
-        jq -r .chain issued.json > chain.pem
-        openssl verify -CAfile chain.pem leaf.crt >&2
-        openssl x509 -noout -subject -issuer -ext subjectAltName -in leaf.crt
-        jq -c keys issued.json`),
-    );
-    expect(issued).toContain(`CN = fred.leaf.${base}`);
-    expect(issued).toContain('CN = intermediate-free');
-    expect(issued).toContain(
-      JSON.stringify(['cert_pem', 'chain', 'expires_at', 'fingerprint', 'issued_at', 'serial']),
-    );
-    const enveloped = await step('the envelope', () =>
-      shell.run(`
-        jq -n --arg csr "$(cat leaf.csr)" '{version:"v1", csr_pem:$csr}' | curl -fsS \\
-        -H "Authorization: Bearer \${STACKRUNNER_BEARER}" \\
-        -H "Content-Type: application/json" -d @- $ORIGIN/1h/v1/free/issue | jq -r .expires_at`),
-    );
-    expect(Date.parse(enveloped)).toBeGreaterThan(Date.now());
-
+    const bearer = await playFreeTier(shell, step);
     const free = (path: string, csr: string, more: object = {}) =>
       issue(path, bearer, { version: 'v1', csr_pem: csr, ...more });
     await step('names are bound to the handle', async () => {
@@ -317,7 +207,7 @@ const codeOf = (answer: { json<T>(): T }) => answer.json<Refusal>().error.code;
         expect(JSON.parse(promoted.stdout)).toMatchObject({ tier: 'dev', status: 'active' });
       }
       const csr = await openssl.csr({ san: 'DNS:a.fred.internal' });
-      const minted = await product.mint({ ...JSON.parse(created), bearer }, [csr], '90d');
+      const minted = await product.mint({ handle: 'fred', bearer }, [csr], '90d');
       await openssl.verify(minted);
       expect(await openssl.text(minted.certs[0]?.cert_pem ?? '')).toContain('fred Intermediate CA');
       expect(codeOf(await free('/1h/v1/free/issue', csr))).toBe('bad_path');

@@ -196,7 +196,11 @@ export class Product {
   }
 
   /** Mints, and fails the test when the product refuses. */
-  async mint(customer: Customer, csrs: readonly string[], ttl: string): Promise<Minted> {
+  async mint(
+    customer: Pick<Customer, 'handle' | 'bearer'>,
+    csrs: readonly string[],
+    ttl: string,
+  ): Promise<Minted> {
     const answer = await this.request(`/${customer.handle}/mint`, {
       bearer: customer.bearer,
       body: { version: 'v1', csr_pems: csrs, ttl },
