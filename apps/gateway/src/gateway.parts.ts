@@ -178,7 +178,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     serials: new SerialStatusService(directory, revocation),
     bulk: new BulkService(directory, revocation),
     crlCache: new CrlCacheService(directory, revocation),
-    revocations: new RevocationDoor(tokens, directory, revocation),
+    revocations: new RevocationDoor(directory, revocation),
     statuses: new StatusService(rpc, productVersion()),
     async close(): Promise<void> {
       await uses.stop();

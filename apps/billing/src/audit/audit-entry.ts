@@ -5,6 +5,8 @@ import {
   type Issued,
   type IssuedRecord,
   type IssuedRequest,
+  type Revoked,
+  type RevokedRecord,
 } from '#libs/contracts';
 
 /** One entry to be: what is told of a customer. */
@@ -49,7 +51,7 @@ export function auditedEntry(event: Audited): AuditEntry {
 /** A CA that began or ceased to sign: the provisioner's own doing. */
 export function authorityEntry(action: 'caActivated' | 'caRetired', ca: AuthorityFacts): AuditEntry {
   const { customerId, handle, caId, at } = ca;
-  const actor = { actorKind: ActorKind.SYSTEM, actorId: 'provisioner', actorHash: new Uint8Array(0) };
+  const actor = systemActor('provisioner');
   const body = bodyOf({
     ...{ action, at, outcome: 'ok', actor, handle, requestId: '' },
     details: { ca_id: caId },
@@ -81,6 +83,26 @@ export function issuedEntries({ certificates, requests }: Issued): AuditEntry[] 
   return entries;
 }
 
+/**
+ * What the revocation journal took down, one entry a customer: also of a bulk revocation, whose answer names no serial
+ * numbers. Who asked is in the entry of the route; the journal has it, too.
+ */
+export function revokedEntries({ entries: records }: Revoked): AuditEntry[] {
+  return [...new Set(records.map(({ customerId }) => customerId))].map((customerId) => {
+    const theirs = records.filter((each) => each.customerId === customerId);
+    const body = bodyOf({
+      ...{ action: 'revoked', at: Number(theirs[0]?.recordedAt ?? 0n) * 1000, outcome: 'ok' },
+      ...{ actor: systemActor('revocation'), handle: '', requestId: '' },
+      details: { certs: theirs.map(revokedFacts) },
+    });
+    return { customerId, body };
+  });
+}
+
+function revokedFacts({ caId, serial, reason, sequence }: RevokedRecord) {
+  return { ca_id: caId, serial: hex(serial), reason, journal_sequence: Number(sequence) };
+}
+
 const nobody = { actorKind: ActorKind.UNSPECIFIED, actorId: '', actorHash: new Uint8Array(0) };
 
 function issuedEntry(
@@ -103,6 +125,11 @@ function issuedEntry(
     },
   });
   return { customerId: first.customerId, body };
+}
+
+/** What a service does by itself, or on behalf of somebody whom another entry names. */
+function systemActor(service: string): Fact['actor'] {
+  return { actorKind: ActorKind.SYSTEM, actorId: service, actorHash: new Uint8Array(0) };
 }
 
 /** Certificates begin this long before they are made, in seconds. */

@@ -1,7 +1,7 @@
 import { type EventBus, events, type Subscription } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { AuditWriter } from './audit.writer.js';
-import { auditedEntry, authorityEntry, issuedEntries } from './audit-entry.js';
+import { auditedEntry, authorityEntry, issuedEntries, revokedEntries } from './audit-entry.js';
 
 const durable = 'billing';
 /** Events in hand at once: they share transactions, so more of them cost less each. */
@@ -21,6 +21,9 @@ export function followForAudit(bus: EventBus, writer: AuditWriter, clock: Clock)
       durable,
       (audited, eventId) => writer.write({ eventId, entries: [auditedEntry(audited)] }),
       { concurrency },
+    ),
+    bus.subscribe(events.revoked, durable, (revoked, eventId) =>
+      writer.write({ eventId, entries: revokedEntries(revoked) }),
     ),
     bus.subscribe(events.caActivated, durable, async ({ authority }, eventId) => {
       if (authority === undefined) return;

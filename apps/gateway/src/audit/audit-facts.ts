@@ -14,6 +14,10 @@ const kept = [
   'serial',
   'serials',
   'reason',
+  'revoked_reason',
+  'job_id',
+  'from_record',
+  'from_operator',
   'fingerprint',
   'expires_at',
 ] as const;
@@ -23,9 +27,17 @@ export function factsOf(answer: unknown): Record<string, unknown> {
   if (!isObject(answer)) return {};
   const facts: Record<string, unknown> = {};
   for (const name of kept) if (answer[name] !== undefined) facts[name] = answer[name];
+  if (Array.isArray(answer.certs)) facts.certs = answer.certs.map(standingOf);
   if (typeof answer.bearer === 'string')
     facts.credential_hash = sha256Hex(Buffer.from(answer.bearer, 'latin1'));
   return facts;
+}
+
+/** One certificate among several that were revoked. */
+function standingOf(certificate: unknown): unknown {
+  if (!isObject(certificate)) return certificate;
+  const { serial, status, revoked_reason } = certificate;
+  return { serial, status, revoked_reason };
 }
 
 /** Whom an answer is about; undefined when it names no customer. */

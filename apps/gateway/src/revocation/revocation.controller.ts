@@ -1,9 +1,10 @@
-import { Body, Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Body, Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { actingCustomer } from '../auth/acting-customer.js';
 import { validateRevokeBody } from './revocation.schema.js';
-import { RevocationService, type RevokeAnswer } from './revocation.service.js';
+import { RevocationService, type RevokeAnswer, revokerOf } from './revocation.service.js';
 
-/** Revoking, for a customer by its master bearer. */
+/** Revoking, for a customer by what it mints with. */
 @Controller()
 export class RevocationController {
   constructor(@Inject(RevocationService) private readonly revocations: RevocationService) {}
@@ -14,10 +15,15 @@ export class RevocationController {
     @Param('handle') handle: string,
     @Body() body: unknown,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RevokeAnswer> {
-    reply.header('cache-control', 'no-store');
-    const revoker = await this.revocations.bearer(request.headers.authorization, handle);
+    const revoker = revokerOf(actingCustomer(request), handle);
+    return this.revocations.revoke(revoker, validateRevokeBody(body), request.id);
+  }
+
+  @Post('v1/free/revoke')
+  @HttpCode(200)
+  async revokeFree(@Body() body: unknown, @Req() request: FastifyRequest): Promise<RevokeAnswer> {
+    const revoker = revokerOf(actingCustomer(request));
     return this.revocations.revoke(revoker, validateRevokeBody(body), request.id);
   }
 }

@@ -11,7 +11,6 @@ import {
 const errors = [
   'body_too_large',
   'unauthorized',
-  'customer_not_found',
   'unsupported_media_type',
   'bad_request',
   'serial_not_found',
@@ -24,16 +23,14 @@ const operator = { tag: 'operator', access: ['operator'] } as const;
 
 const shared = {
   method: 'POST',
-  parameters: [handleParameter],
   description:
-    'All of the certificates or none. Asking again changes nothing: the first time and reason stand. Visible at once in the status of the serial number and in OCSP, and in the CRL within seconds.',
+    'All of the certificates or none; a scoped credential has those that it minted. Asking again changes nothing: the first time and reason stand. Visible at once in the status of the serial number and in OCSP, and in the CRL within seconds.',
   request: { 'application/json': revokeBodySchema },
   answer: {
     status: 200,
     description: 'How each certificate stands now.',
     content: { 'application/json': revokeAnswerSchema },
   },
-  errors,
 } as const;
 
 export const revocationOperations: readonly Operation[] = [
@@ -42,8 +39,21 @@ export const revocationOperations: readonly Operation[] = [
     path: '/{handle}/revoke',
     id: 'revoke',
     tag: 'revocation',
-    access: ['bearer'],
+    access: ['bearer', 'credential', 'certificate'],
+    tier: 'dev',
+    parameters: [handleParameter],
     summary: 'Revoke certificates, put them on hold, or lift a hold',
+    errors: [...errors, 'bad_path', 'customer_not_found'],
+  },
+  {
+    ...shared,
+    path: '/v1/free/revoke',
+    id: 'freeRevoke',
+    tag: 'revocation',
+    access: ['bearer'],
+    tier: 'free',
+    summary: 'Revoke certificates of the Free tier, put them on hold, or lift a hold',
+    errors: [...errors, 'bad_path'],
   },
   {
     ...shared,
@@ -51,7 +61,9 @@ export const revocationOperations: readonly Operation[] = [
     id: 'revokeFor',
     tag: 'operator',
     access: ['operator'],
+    parameters: [handleParameter],
     summary: "Revoke a customer's certificates",
+    errors: [...errors, 'customer_not_found'],
   },
   {
     ...operator,

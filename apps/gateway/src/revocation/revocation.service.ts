@@ -1,7 +1,7 @@
 import { RevocationActorKind, type RevocationService as RevocationRpc } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import type { Client } from '#libs/rpc';
-import { type BearerAuthenticator, refused } from '../auth/bearer.authenticator.js';
+import type { CustomerPrincipal } from '../auth/principal.js';
 import type { CustomerDirectory } from '../customer/customer.directory.js';
 import { parseSerial } from '../pki/serial.js';
 import { presentRevocation, type RevocationJson } from './revocation.presenter.js';
@@ -35,27 +35,9 @@ export interface Reconciled {
 /** Revokes for whoever shows a credential (specification 3, "To revoke"). */
 export class RevocationService {
   constructor(
-    private readonly bearers: Pick<BearerAuthenticator, 'authenticate'>,
     private readonly directory: Pick<CustomerDirectory, 'idOf'>,
     private readonly revocation: Pick<Client<typeof RevocationRpc>, 'revoke' | 'reconcileJournal'>,
   ) {}
-
-  /**
-   * Who may revoke what with a customer's master bearer: also a suspended customer, for a stolen key waits for
-   * nobody.
-   *
-   * @throws DomainError unauthorized, customer_not_found
-   */
-  async bearer(authorization: string | undefined, handle: string): Promise<Revoker> {
-    const principal = await this.bearers.authenticate(authorization);
-    // A scoped credential learns no more than a wrong bearer.
-    if (principal.kind !== 'bearer') throw refused();
-    if (principal.handle !== handle) {
-      throw new DomainError('customer_not_found', 'There is no customer of yours with this handle.');
-    }
-    const { customerId } = principal;
-    return { customerId, kind: RevocationActorKind.MASTER_BEARER, id: handle };
-  }
 
   /** @throws DomainError customer_not_found */
   async operator(handle: string): Promise<Revoker> {
@@ -102,6 +84,32 @@ export class RevocationService {
       { metadata: { 'x-request-id': requestId } },
     );
     return { from_record: fromRecord, from_operator: fromOperator };
+  }
+}
+
+/**
+ * Who may revoke what with a credential of a customer's own: also a suspended customer, for a stolen key waits for
+ * nobody. A scoped credential has only what it minted itself.
+ *
+ * @param handle in the path; undefined where the credential alone says whose
+ * @throws DomainError customer_not_found for another's handle
+ */
+export function revokerOf(principal: CustomerPrincipal, handle?: string): Revoker {
+  if (handle !== undefined && principal.handle !== handle) {
+    throw new DomainError('customer_not_found', 'There is no customer of yours with this handle.');
+  }
+  const { customerId } = principal;
+  switch (principal.kind) {
+    case 'bearer':
+      return { customerId, kind: RevocationActorKind.MASTER_BEARER, id: principal.handle };
+    case 'credential': {
+      const { credentialId: id } = principal;
+      return { customerId, kind: RevocationActorKind.SCOPED_CREDENTIAL, id, mintedBy: id };
+    }
+    case 'certificate':
+      return { customerId, kind: RevocationActorKind.BIRTH_CERTIFICATE, id: principal.fingerprint };
+    case 'owner':
+      throw new DomainError('internal', 'The route took somebody else.');
   }
 }
 
