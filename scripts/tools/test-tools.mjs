@@ -1,19 +1,27 @@
-// The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint, Chromium, and curl and jq,
-// with which the documents' own command lines are played, SoftHSM2, ministack, and the relying parties of
-// relying-parties.mjs.
+// What tests use beside npm's packages: nats-server (required), openssl (required), curl and jq, with which the documents'
+// own command lines are played, Chromium, zlint with the Go that builds it, SoftHSM2, ministack, the relying parties of
+// relying-parties.mjs, and a compiler for PKCS#11.
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import { findChromium } from './chromium.mjs';
-import { findDebianTool } from './debian-tool.mjs';
+import { installDebian, isThere } from './debian.mjs';
+import { findGo } from './go.mjs';
 import { findMinistack } from './ministack.mjs';
 import { findNatsServer } from './nats-server.mjs';
+import { installCompiledPackages } from './packages.mjs';
 import { findRelyingParties } from './relying-parties.mjs';
 import { findSoftHsm } from './softhsm.mjs';
 import { findZlint } from './zlint.mjs';
 
 /** Finds or installs them. Returns the PATH to test with; exits 1 when a required one is not to be had. */
-export function findTestTools() {
+export async function findTestTools() {
   const folders = [];
+  if (spawnSync('python3', ['-c', 'import ensurepip, venv']).status !== 0) {
+    installDebian(['python3-venv'], 'pkilint and ministack are installed with it');
+  }
+  if (!isThere('openssl')) installDebian(['openssl'], 'the tests verify certificates with it');
+  installCompiledPackages();
+
   try {
     folders.push(dirname(findNatsServer()));
   } catch (error) {
@@ -27,6 +35,11 @@ export function findTestTools() {
     process.exit(1);
   }
   for (const tool of ['curl', 'jq']) findDebianTool(tool);
+  const go = await findGo();
+  if (go) {
+    folders.push(go);
+    process.env.PATH = [go, process.env.PATH].join(delimiter);
+  }
   const zlint = findZlint();
   if (zlint) folders.push(zlint);
   const chromium = findChromium();
