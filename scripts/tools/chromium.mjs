@@ -1,8 +1,8 @@
-// Finds Chromium, or installs Debian's where that is possible without asking: as root, with apt-get.
-import { spawnSync } from 'node:child_process';
+// Finds Chromium, or installs Debian's where that can be done without asking.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installDebian } from './debian.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -30,21 +30,7 @@ function onPath() {
 export function findChromium() {
   const found = onPath();
   if (found !== undefined) return found;
-  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return undefined;
-  console.log('installing chromium from Debian (once)');
-  const install = () =>
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      encoding: 'utf8',
-    });
-  let result = install();
-  if (result.status !== 0) {
-    // A machine that never asked for lists of packages knows none.
-    spawnSync('apt-get', ['update', '-qq']);
-    result = install();
-  }
-  if (result.status !== 0)
-    console.error(`chromium could not be installed: ${result.stderr.trim().split('\n').at(-1)}`);
+  installDebian(['chromium'], 'stories walk the account pages in it');
   return onPath();
 }
 

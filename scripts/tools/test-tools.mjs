@@ -20,6 +20,8 @@ export async function findTestTools() {
     installDebian(['python3-venv'], 'pkilint and ministack are installed with it');
   }
   if (!isThere('openssl')) installDebian(['openssl'], 'the tests verify certificates with it');
+  const documents = ['curl', 'jq'].filter((tool) => !isThere(tool));
+  installDebian(documents, "the documents' command lines use them");
   installCompiledPackages();
 
   try {
@@ -34,7 +36,6 @@ export async function findTestTools() {
     );
     process.exit(1);
   }
-  for (const tool of ['curl', 'jq']) findDebianTool(tool);
   const go = await findGo();
   if (go) {
     folders.push(go);
