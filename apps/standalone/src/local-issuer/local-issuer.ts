@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { IdentityProviderConfig } from '#libs/config';
 import { constantTimeEqual, randomSecret, sha256 } from '#libs/x509';
-import { originOf, PortClaims } from '../free-port.js';
+import { originOf, PortClaims } from '../port-claims.js';
 import { signInPage } from './sign-in.page.js';
 
 export interface LocalIssuer {
