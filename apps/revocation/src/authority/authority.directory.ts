@@ -17,6 +17,8 @@ const handlePattern = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 /** Milliseconds for which a handle that nobody has is not asked for again, and how many of them are kept. */
 const absentMs = 5_000;
 const mostAbsent = 10_000;
+/** Handles of which it is kept that they share a CA. */
+const mostSharing = 100_000;
 
 /** Every CA, in memory: relying parties are answered also while nothing else runs. */
 export class AuthorityDirectory {
@@ -24,6 +26,8 @@ export class AuthorityDirectory {
   readonly #byId = new Map<string, KnownAuthority>();
   readonly #byHandle = new Map<string, KnownAuthority[]>();
   readonly #absent = new Map<string, number>();
+  /** Under whose name the CA goes that a handle shares with others. */
+  readonly #sharing = new Map<string, string>();
   readonly #listeners: ((authority: KnownAuthority) => void)[] = [];
 
   constructor(parts: AuthorityDirectoryParts) {
@@ -65,9 +69,10 @@ export class AuthorityDirectory {
     return this.#byId.get(caId);
   }
 
-  /** The CAs of a customer, as far as they are known here. */
+  /** The CAs of a customer, as far as they are known here: its own, or else those that it shares. */
   known(handle: string): readonly KnownAuthority[] {
-    return this.#byHandle.get(handle) ?? [];
+    const shared = this.#sharing.get(handle) ?? '';
+    return this.#byHandle.get(handle) ?? this.#byHandle.get(shared) ?? [];
   }
 
   /**
@@ -82,6 +87,7 @@ export class AuthorityDirectory {
     try {
       const { authority } = await this.#parts.provisioner.getAuthority({ handle });
       if (authority) await this.#keep(authority);
+      if (authority && authority.handle !== handle) this.#share(handle, authority.handle);
     } catch (error) {
       const { code } = DomainError.from(error);
       if (code !== 'customer_not_found' && code !== 'customer_not_active') throw error;
@@ -128,10 +134,15 @@ export class AuthorityDirectory {
     }
     const isNew = !this.#byId.has(row.caId);
     this.#byId.set(row.caId, authority);
-    const others = this.known(row.handle).filter(({ caId }) => caId !== row.caId);
+    const others = (this.#byHandle.get(row.handle) ?? []).filter(({ caId }) => caId !== row.caId);
     this.#byHandle.set(row.handle, [...others, authority]);
     this.#absent.delete(row.handle);
     if (isNew) for (const listener of this.#listeners) listener(authority);
+  }
+
+  #share(handle: string, holder: string): void {
+    if (this.#sharing.size >= mostSharing) this.#sharing.clear();
+    this.#sharing.set(handle, holder);
   }
 
   #isAbsent(handle: string): boolean {

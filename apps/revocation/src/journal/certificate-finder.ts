@@ -10,7 +10,7 @@ import {
 import type { IssuedAuthorityRepository } from './issued-authority.repository.js';
 
 export interface CertificateFinderParts {
-  readonly serials: Pick<IssuedSerialRepository, 'find' | 'revokedState'>;
+  readonly serials: Pick<IssuedSerialRepository, 'find' | 'revokedState' | 'subscriberOf'>;
   readonly authorities: Pick<IssuedAuthorityRepository, 'find'>;
   readonly partitions: { readonly firstDay: string };
   readonly issuer: Pick<Client<typeof IssuerService>, 'getCertificate'>;
@@ -44,6 +44,23 @@ export class CertificateFinder {
         return (await this.#authority(customerId, serial)) ?? this.#minted(customerId, serial, context);
       }),
     );
+  }
+
+  /**
+   * A certificate by its CA, also where that is held by somebody else than the customer whose certificate it is.
+   *
+   * @throws DomainError as `findAll` does
+   */
+  async findOf(
+    { caId, customerId }: { readonly caId: string; readonly customerId: string },
+    serial: Uint8Array,
+    context: CallContext,
+  ): Promise<FoundCertificate | undefined> {
+    const { serials, partitions, clock } = this.parts;
+    const span = { now: clock.now(), firstDay: partitions.firstDay };
+    const subscriber = (await serials.subscriberOf(caId, serial, span)) ?? customerId;
+    const [found] = await this.findAll(subscriber, [serial], context);
+    return found?.caId === caId ? found : undefined;
   }
 
   /** Those whose issuing is recorded here, by the hexadecimal form of their serial numbers. */

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import { type RevocationReason, RevokedSchema } from '#libs/contracts';
 import { byteaArray, timestamptzArray, uuidArray, uuidBytes, withTenant } from '#libs/database';
 import { events } from '#libs/rpc';
+import { CaOwners } from '../authority/ca-owners.js';
 import type { Actor, CertificateName, JournalEntry, RevokedState } from './journal-entry.js';
 import { type JournalRow, journalColumns, journalEntry } from './journal-row.js';
 
@@ -46,26 +47,52 @@ const afterSql = `
 
 /** The append-only journal: written by one function of the database, read by customer. */
 export class JournalRepository {
-  constructor(private readonly pool: Pool) {}
+  readonly #owners: CaOwners;
+
+  constructor(private readonly pool: Pool) {
+    this.#owners = new CaOwners(pool);
+  }
 
   /**
-   * Adds what is new to a customer's journal, and the event that tells of it, in one transaction.
+   * Adds what is new to the journal of whoever holds the CA, and the event that tells of it, in one transaction.
    *
    * @param settle sees the outcomes before anything is durable; when it throws, nothing was written
    * @returns the outcomes in the order of the certificates
    * @throws DomainError storage_unavailable: it may be durable; the same order again tells
    */
-  append(
+  async append(
     order: JournalOrder,
     settle: (outcomes: readonly JournalOutcome[]) => void = () => undefined,
   ): Promise<JournalOutcome[]> {
+    const parts = await this.#byJournal(order);
     return withTenant(this.pool, order.customerId, async (client) => {
-      const rows = await appendRows(client, order);
+      const rows: OutcomeRow[] = [];
+      for (const { journal, places } of parts) {
+        const certificates = order.certificates.filter((_, place) => places.has(place));
+        const added = await appendRows(client, { ...order, customerId: journal, certificates });
+        for (const [at, place] of [...places].entries()) {
+          const row = added[at];
+          if (row) rows[place] = row;
+        }
+      }
       const outcomes = rows.map(outcomeOf);
       settle(outcomes);
       await publish(client, order, rows);
       return outcomes;
     });
+  }
+
+  /** Which of the certificates go into whose journal; the same order for all, so that none waits for another in a ring. */
+  async #byJournal({ customerId, certificates }: JournalOrder) {
+    const owners = await this.#owners.of(certificates.map(({ caId }) => caId));
+    const journals = new Map<string, Set<number>>();
+    for (const [place, { caId }] of certificates.entries()) {
+      const journal = owners.get(caId) ?? customerId;
+      const places = journals.get(journal) ?? new Set();
+      journals.set(journal, places.add(place));
+    }
+    const parts = [...journals].map(([journal, places]) => ({ journal, places }));
+    return parts.sort((one, other) => (one.journal < other.journal ? -1 : 1));
   }
 
   /** The next entries of a customer's journal, oldest first. */

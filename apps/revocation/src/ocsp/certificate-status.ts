@@ -7,7 +7,7 @@ import type { CertificateFinder } from '../journal/certificate-finder.js';
 import { canonicalSerial } from '../serial-status/serial.js';
 
 export interface CertificateStatusParts {
-  readonly certificates: Pick<CertificateFinder, 'findAll'>;
+  readonly certificates: Pick<CertificateFinder, 'findOf'>;
   readonly clock: Clock;
 }
 
@@ -32,9 +32,8 @@ export class CertificateStatus {
     if (this.#lookups >= mostLookups) throw new DomainError('overloaded', 'Too many lookups at once.');
     this.#lookups++;
     try {
-      const found = await this.parts.certificates.findAll(authority.customerId, [canonical], this.#call());
-      const [certificate] = found;
-      if (certificate?.caId !== authority.caId) return { kind: 'unknown' };
+      const certificate = await this.parts.certificates.findOf(authority, canonical, this.#call());
+      if (certificate === undefined) return { kind: 'unknown' };
       const { revoked } = certificate;
       if (!revoked) return { kind: 'good' };
       const reason = isCrlReason(revoked.reason) ? revoked.reason : 0;

@@ -8,6 +8,7 @@ import {
   uuidBytes,
   withTenant,
 } from '#libs/database';
+import { CaOwners } from '../authority/ca-owners.js';
 import type { CertificateName, RevokedState } from '../journal/journal-entry.js';
 import { canonicalSerial } from './serial.js';
 
@@ -36,6 +37,8 @@ const elsewhereSql = `
   FROM revocation.issued_serial_default s LEFT JOIN revocation.revoked r USING (ca_id, serial)
   WHERE s.serial = ANY($1::bytea[])`;
 
+const subscriberSql = 'SELECT revocation.subscriber_of($1, $2, $3::date[]) AS customer_id';
+
 const revokedSql = `
   SELECT (extract(epoch FROM revoked_at) * 1000)::float8 AS revoked_at, reason,
     (extract(epoch FROM invalidity_date) * 1000)::float8 AS invalidity_date
@@ -57,6 +60,8 @@ export interface IssuedSerial extends CertificateName {
   readonly credentialId: string | undefined;
   /** Undefined when it is not revoked. */
   readonly revoked: RevokedState | undefined;
+  /** UUID of the CA's holder, where that is another customer: its journal tells how the certificate stands. */
+  readonly caOwner?: string;
 }
 
 interface RevokedRow {
@@ -74,7 +79,11 @@ interface SerialRow extends RevokedRow {
 
 /** The serial numbers that were issued. Only `find` shows them, to each customer its own. */
 export class IssuedSerialRepository {
-  constructor(private readonly pool: Pool) {}
+  readonly #owners: CaOwners;
+
+  constructor(private readonly pool: Pool) {
+    this.#owners = new CaOwners(pool);
+  }
 
   /** Records certificates of any number of customers in one statement; what is recorded already stays. */
   async record(certificates: readonly IssuedRecord[], mintings: readonly Minting[] = []): Promise<void> {
@@ -132,18 +141,50 @@ export class IssuedSerialRepository {
       await ask('find_serials', onDaysSql, births);
       await ask('find_serials_elsewhere', elsewhereSql);
     });
+    const owners = await this.#owners.of([...found.values()].map(({ caId }) => caId));
+    for (const [key, certificate] of found) {
+      const caOwner = owners.get(certificate.caId) ?? customerId;
+      if (caOwner === customerId) continue;
+      const revoked = await this.revokedState(customerId, certificate);
+      found.set(key, { ...certificate, revoked, caOwner });
+    }
     return found;
   }
 
-  /** How a certificate stands whose issuing is not recorded here yet. */
-  revokedState(customerId: string, { caId, serial }: CertificateName): Promise<RevokedState | undefined> {
-    return withTenant(this.pool, customerId, async (client) => {
+  /** How a certificate stands whose issuing is not recorded here yet, or whose CA is another's. */
+  async revokedState(
+    customerId: string,
+    { caId, serial }: CertificateName,
+  ): Promise<RevokedState | undefined> {
+    const owner = (await this.#owners.of([caId])).get(caId) ?? customerId;
+    return withTenant(this.pool, owner, async (client) => {
       const values = [caId, Buffer.from(serial)];
       const { rows } = await client.query<RevokedRow>({ name: 'find_revoked', text: revokedSql, values });
       return rows[0] && revokedState(rows[0]);
     });
   }
+
+  /** UUID of the customer to whom a CA issued a serial number, whoever holds the CA; undefined for none. */
+  async subscriberOf(
+    caId: string,
+    serial: Uint8Array,
+    span: Pick<SerialSearch, 'now' | 'firstDay'>,
+  ): Promise<string | undefined> {
+    try {
+      const values = [caId, Buffer.from(serial), daysOf(span)];
+      const { rows } = await this.pool.query<{ customer_id: string | null }>({
+        ...{ name: 'find_subscriber', text: subscriberSql, values },
+      });
+      return rows[0]?.customer_id ?? undefined;
+    } catch (error) {
+      throw mapDatabaseError(error);
+    }
+  }
 }
+
+/** Every day on which a certificate may end that is not yet forgotten. */
+const daysOf = ({ now, firstDay }: Pick<SerialSearch, 'now' | 'firstDay'>): string[] =>
+  daysBetween(Date.parse(firstDay), now + birthDays * dayMs);
 
 function issuedSerial(row: SerialRow): IssuedSerial {
   return {

@@ -51,7 +51,7 @@ export class SerialStatusService {
       const { revokedAt, reason } = found.revoked;
       return { status: SerialStatus.REVOKED, expiresAt, revokedAt: Math.floor(revokedAt / 1000), reason };
     }
-    if (!this.#parts.guard.mayAnswerGood(customerId)) {
+    if (!this.#parts.guard.mayAnswerGood(found.caOwner ?? customerId)) {
       throw new DomainError('service_unavailable', 'It is not known what was revoked before a restore.');
     }
     return { status: statusByClock(expiresAt, this.#parts.clock.now()), expiresAt };

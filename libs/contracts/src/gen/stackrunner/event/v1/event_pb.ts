@@ -249,6 +249,8 @@ export const RevokedSchema: GenMessage<Revoked> = /*@__PURE__*/
  */
 export type RevokedRecord = Message<"stackrunner.event.v1.RevokedRecord"> & {
   /**
+   * UUID of the customer to whom the certificate was issued.
+   *
    * @generated from field: string customer_id = 1;
    */
   customerId: string;
@@ -287,7 +289,7 @@ export type RevokedRecord = Message<"stackrunner.event.v1.RevokedRecord"> & {
   notAfter: bigint;
 
   /**
-   * Of the customer's journal, from 1 and without gaps.
+   * Of the journal of the customer who holds the CA, from 1 and without gaps.
    *
    * @generated from field: int64 sequence = 7;
    */
