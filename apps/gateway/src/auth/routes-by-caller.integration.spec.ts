@@ -21,6 +21,18 @@ const entries: Readonly<Record<string, Entry>> = {
   crossSign: credentials,
   freeIssueWithTtl: ['a Free master bearer'],
   freeIssue: ['a Free master bearer'],
+  revoke: [...devMasters, ...credentials, 'the birth certificate'],
+  freeRevoke: ['a Free master bearer'],
+  revokeFor: operator,
+  bulkRevoke: operator,
+  bulkRevocation: operator,
+  reconcile: operator,
+  crlCache: operator,
+  regenerateCrls: operator,
+  showTranscript: operator,
+  rotateCa: operator,
+  requestCa: operator,
+  importCa: operator,
   whoami: everyCustomer,
   usage: everyCustomer,
   listCertificates: everyCustomer,
@@ -77,9 +89,9 @@ const entries: Readonly<Record<string, Entry>> = {
 const devRoutes = new Set([
   ...['mint', 'mintWithTtl', 'signLeaf', 'crossSign', 'issueBirthCert', 'showBirthCert', 'listSigningCerts'],
   ...['listPermissions', 'createPermission', 'showPermission', 'setPermissionModes', 'deletePermission'],
-  ...['listCredentials', 'createCredential', 'showCredential', 'revokeCredential'],
+  ...['listCredentials', 'createCredential', 'showCredential', 'revokeCredential', 'revoke'],
 ]);
-const freeRoutes = new Set(['freeIssue', 'freeIssueWithTtl']);
+const freeRoutes = new Set(['freeIssue', 'freeIssueWithTtl', 'freeRevoke']);
 
 /** Ends what others need: tried by its refusals only. */
 const spoils = new Set(['signOut']);
@@ -117,7 +129,8 @@ describe('every route, with every credential', () => {
     if (operation === undefined) throw new Error(`There is no route ${id}.`);
     const { headers, client, mutualTls } = stage.callers[caller];
     const isOperators = operation.access?.includes('operator') === true;
-    const handle = caller === "another's master bearer" ? 'rival' : isOperators ? 'spare' : 'apexrunner';
+    const isRivals = caller === "another's master bearer" || caller === "another's credential";
+    const handle = isRivals ? 'rival' : isOperators ? 'spare' : 'apexrunner';
     const unknown = '00000000-0000-4000-8000-000000000000';
     const values: Record<string, string> = { handle, ttl: '1h', id: unknown, certId: unknown, ...parameters };
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'x');
@@ -189,6 +202,8 @@ describe('every route, with every credential', () => {
     ['freeIssue', 'a Free master bearer', 200, undefined],
     ['mint', 'the birth certificate', 200, undefined],
     ['whoami', 'a cross_sign credential', 200, undefined],
+    ['revoke', 'the birth certificate', 400, 'bad_request'],
+    ['freeRevoke', 'a Free master bearer', 400, 'bad_request'],
   ] as const)('%s with %s answers %d', async (id, caller, status, code) => {
     const answer = await send(id, caller);
     expect([answer.status, status === 200 ? undefined : answer.json().error.code]).toEqual([status, code]);
@@ -211,6 +226,9 @@ describe('every route, with every credential', () => {
       expect(theirs).toEqual(await told(id, {}));
       expect(theirs.status).toBe(404);
     }
+    const revoked = await told('revoke', { handle: 'apexrunner' });
+    expect(revoked).toEqual(await told('revoke', { handle: 'nobody-at-all' }));
+    expect(revoked.status).toBe(404);
     const minted = await told('mint', { handle: 'apexrunner' });
     expect(minted).toEqual(await told('mint', { handle: 'nobody-at-all' }));
     expect((await send('showCredential', 'the owner', { id: acme.credentialId })).status).toBe(200);

@@ -21,7 +21,11 @@ export const callerNames = [
   'a revoked credential',
   'a credential from elsewhere',
   'a wrong session',
+  'an ended session',
+  'an expired session',
   'a wrong client certificate',
+  'an expired birth certificate',
+  'a revoked birth certificate',
   'a wrong operator token',
   'the master bearer',
   "another's master bearer",
@@ -45,6 +49,8 @@ export interface Stage {
   /** Ids of apexrunner's things, and of its rival's. */
   readonly acme: { readonly certId: string; readonly permissionId: string; readonly credentialId: string };
   readonly rival: Stage['acme'];
+  /** Headers of somebody who has just signed in for the first time. */
+  readonly newcomer: () => Promise<Record<string, string>>;
   readonly stop: () => Promise<void>;
 }
 
@@ -63,6 +69,8 @@ export async function setStage(): Promise<Stage> {
   const server = certificate(folder, 'server');
   const birth = certificate(folder, 'birth');
   const stranger = certificate(folder, 'stranger');
+  const expiredBirth = certificate(folder, 'expired');
+  const revokedBirth = certificate(folder, 'revoked');
   const oidc = await startOidcIssuer([redirectUri]);
   const gateway = await startGatewayUnderTest({
     publicUrl,
@@ -97,11 +105,17 @@ export async function setStage(): Promise<Stage> {
   await gateway.database.query(
     `UPDATE gateway.credential SET expires_at = now() - interval '1 second' WHERE id = '${expired.credential_id}'`,
   );
-  const { id } = gateway.product.customer('apexrunner');
+  await keepBirthCert(gateway, 'apexrunner', { der: birth.der, serial: '01', until: '1 year' });
+  await keepBirthCert(gateway, 'spare', { der: expiredBirth.der, serial: '02', until: '-1 second' });
+  await keepBirthCert(gateway, 'rival', { der: revokedBirth.der, serial: '03', until: '1 year' });
+  gateway.product.revokedSerials.add('03');
+  const ended = await signedIn(gateway, oidc, 'owner');
+  await gateway.ask('/v1/sign-out', { method: 'POST', headers: ended });
+  const overdue = await signedIn(gateway, oidc, 'visitor');
   await gateway.database.query(
-    `INSERT INTO gateway.birth_cert (customer_id, certificate, chain, serial, fingerprint, issued_at, expires_at)
-     VALUES ('${id}', '\\x00', '{}', '\\x01', '\\x${sha256(birth.der).toString('hex')}', now(), now() + interval '1 year')`,
+    "UPDATE gateway.session SET expires_at = now() - interval '1 second' WHERE id = (SELECT id FROM gateway.session ORDER BY created_at DESC LIMIT 1)",
   );
+  let newcomers = 0;
   const wrong = 'w'.repeat(43);
   return {
     gateway,
@@ -114,6 +128,10 @@ export async function setStage(): Promise<Stage> {
       'a revoked credential': bearer(revoked.bearer),
       'a credential from elsewhere': bearer(elsewhere.bearer),
       'a wrong session': { headers: { cookie: `__Host-session=${wrong}`, origin: publicUrl } },
+      'an ended session': { headers: ended },
+      'an expired session': { headers: overdue },
+      'an expired birth certificate': { client: expiredBirth, mutualTls: true },
+      'a revoked birth certificate': { client: revokedBirth, mutualTls: true },
       'a wrong client certificate': { client: stranger, mutualTls: true },
       'a wrong operator token': bearer(`${operatorToken}x`),
       'the master bearer': bearer(master),
@@ -129,11 +147,29 @@ export async function setStage(): Promise<Stage> {
     },
     acme: idsOf(signLeaf),
     rival: idsOf(theirs),
+    newcomer() {
+      newcomers += 1;
+      return signedIn(gateway, oidc, `newcomer-${newcomers}`);
+    },
     async stop() {
       await Promise.all([gateway.stop(), oidc.stop()]);
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** As issuing one does. @param until from now on, as PostgreSQL writes an interval */
+async function keepBirthCert(
+  { database, product }: GatewayUnderTest,
+  handle: string,
+  { der, serial, until }: { readonly der: Buffer; readonly serial: string; readonly until: string },
+): Promise<void> {
+  const { id } = product.customer(handle);
+  await database.query(
+    `INSERT INTO gateway.birth_cert (customer_id, certificate, chain, serial, fingerprint, issued_at, expires_at)
+     VALUES ('${id}', '\\x00', '{}', '\\x${serial}', '\\x${sha256(der).toString('hex')}',
+       now() - interval '1 month', now() + interval '${until}')`,
+  );
 }
 
 function idsOf({ cert_id, permission_id, credential_id }: Created): Stage['acme'] {

@@ -67,6 +67,8 @@ export class FakeProduct {
   /** Entitlements that billing has set but the issuer has not heard of. */
   entitlementLag = 0;
   serialStatus: SerialStatus | undefined = SerialStatus.ACTIVE;
+  /** In hex; revoked whatever the status of the others is. */
+  readonly revokedSerials = new Set<string>();
   readonly serialsAsked: Uint8Array[] = [];
   readonly revocationsAsked: RevokeRequest[] = [];
   bulkCriteria: BulkCriteria | undefined;
@@ -314,8 +316,10 @@ class FakeRevocation {
   @RpcMethod(RevocationService.method.getSerialStatus)
   async getSerialStatus({ serial }: GetSerialStatusRequest) {
     this.product.check();
-    const { serialStatus: status, serialsAsked } = this.product;
+    const { serialStatus, serialsAsked, revokedSerials } = this.product;
     serialsAsked.push(serial);
+    const isRevoked = revokedSerials.has(Buffer.from(serial).toString('hex'));
+    const status = isRevoked ? SerialStatus.REVOKED : serialStatus;
     if (status === undefined) throw new DomainError('serial_not_found', 'Not one of this customer.');
     return { status, expiresAt: 1_800_000_000n };
   }
