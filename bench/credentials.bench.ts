@@ -45,8 +45,9 @@ async function signLeafAgainstMint(): Promise<number> {
     env: { STACKRUNNER_PROCESSES: '1' },
   });
   try {
-    const seeded = await product.cli(['credential', 'seed', 'bench', '--modes=sign_leaf', '--json']);
-    const { bearer, cert_id } = JSON.parse(seeded.stdout) as { bearer: string; cert_id: string };
+    const made = await product.request('/v1/credentials', { headers, body: { modes: ['sign_leaf'] } });
+    if (made.status !== 201) throw new Error(`no credential: ${made.text}`);
+    const { bearer, cert_id } = made.json<{ bearer: string; cert_id: string }>();
     const pool = csrPool(2_000);
     const mint = { bodies: mintBodies(pool, 1), headers, connections: 32, seconds };
     const scoped = {
