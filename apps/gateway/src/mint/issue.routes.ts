@@ -28,7 +28,7 @@ export interface IssueRoute {
   readonly access: Access;
   /** Reads the body, and refuses what the principal may not ask for. */
   readonly read: (principal: CustomerPrincipal, call: IssueCall, pathTtl: string | undefined) => MintOrder;
-  /** The answer's body, in JSON. */
+  /** The answer's body, in JSON, of ASCII alone. */
   readonly write: (principal: CustomerPrincipal, minted: MintAnswer) => string;
 }
 
@@ -95,6 +95,7 @@ export class IssueRoutes {
       this.parts.mints.issue(principal, route.read(principal, call, params.ttl), id),
     );
     reply.headers(answerHeaders(minted));
-    reply.send(route.write(principal, minted));
+    // ASCII as it is, like the answer of a mint.
+    reply.send(Buffer.from(route.write(principal, minted), 'latin1'));
   }
 }
