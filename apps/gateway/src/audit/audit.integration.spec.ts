@@ -89,7 +89,7 @@ describe('what the audit trail is told', () => {
           sequence: 5,
           recorded_at: '2023-11-14T22:13:20.123Z',
           hash: '0'.repeat(64),
-          entry: { customerId: customer.id, limit: 7 },
+          entry: expect.objectContaining({ details: { customerId: customer.id, limit: 7 } }),
         },
       ],
       head: { sequence: 5, hash: '0'.repeat(64) },

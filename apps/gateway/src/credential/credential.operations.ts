@@ -171,6 +171,6 @@ export const credentialOperations: readonly Operation[] = [
     summary: "Revoke a customer's scoped credential",
     parameters: [handleParameter, idOf('credential')],
     answer: json('The credential.', credentialSchema),
-    errors: ['unauthorized', 'bad_request', 'customer_not_found', 'credential_not_found', ...outages],
+    errors: ['unauthorized', 'customer_not_found', 'credential_not_found', ...outages],
   },
 ];

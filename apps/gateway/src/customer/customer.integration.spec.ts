@@ -66,6 +66,8 @@ describe("the operator's customers", () => {
     ['400 bad_request', {}],
     ['400 bad_request', { handle: 5 }],
     ['400 bad_request', { handle: 'x', extra: true }],
+    ['400 bad_request', { handle: 'x', tier: 'free', external_root: true }],
+    ['400 bad_request', { handle: 'x', tier: 'free', crl_shards: 2 }],
     ['400 bad_request', { handle: 'x', root_algorithm: 'P-521' }],
     ['400 bad_request', { handle: 'x', name_constraints: { permitted_dns: [''] } }],
     ['400 bad_request', { handle: 'x', name_constraints: { permitted: [] } }],

@@ -62,6 +62,7 @@ export class CustomerService {
    */
   async create(body: NewCustomerBody, requestId: string): Promise<CustomerWithBearer> {
     checkLeafName(body.handle, this.parts.baseDomain);
+    checkTier(body);
     const created = await this.parts.provisioner.createCustomer(
       {
         handle: body.handle,
@@ -260,4 +261,19 @@ export function constraintsOf(json: NameConstraintsJson): Omit<NameConstraints, 
     permittedUri: [...(json.permitted_uri ?? [])],
     excludedUri: [...(json.excluded_uri ?? [])],
   };
+}
+
+/** What is chosen of a CA that is made for the customer alone. */
+const ofOwnCa = [
+  ...(['external_root', 'key_home', 'crl_shards', 'root_algorithm', 'intermediate_algorithm'] as const),
+  'name_constraints' as const,
+];
+
+/** @throws DomainError bad_request for a Free customer with a wish that only a CA of its own can fulfil */
+function checkTier(body: NewCustomerBody): void {
+  if (body.tier !== 'free') return;
+  const field = ofOwnCa.find((name) => body[name] !== undefined && body[name] !== false);
+  if (field === undefined) return;
+  const message = `Free customers share a CA: ${field} is for the Dev tier.`;
+  throw new DomainError('bad_request', message, { details: { field } });
 }

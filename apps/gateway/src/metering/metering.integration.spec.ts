@@ -10,6 +10,7 @@ describe("the operator's view of usage", () => {
   it('reconciles one customer or all, and tells of differences', async () => {
     const all = await gateway.operate('/v1/admin/reconcile-usage', { body: {} });
     expect([all.status, all.json()]).toEqual([200, { customers: 3, differences: [] }]);
+    await gateway.customer('acme');
     const one = await gateway.operate('/v1/admin/reconcile-usage', { body: { handle: 'acme' } });
     expect(one.json()).toEqual({
       customers: 1,

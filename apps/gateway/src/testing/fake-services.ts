@@ -430,7 +430,10 @@ export class FakeServicesModule {}
 class FakeAudit {
   @RpcMethod(AuditService.method.readTrail)
   async readTrail({ customerId, after, limit }: ReadTrailRequest) {
-    const body = JSON.stringify({ customerId, limit });
+    const body = JSON.stringify({
+      ...{ action: 'issue', at: '2026-03-01T09:30:12.345Z', outcome: 'ok', actor: { kind: 'system' } },
+      details: { customerId, limit },
+    });
     const entry = { sequence: after + 1n, recordedAt: 1_700_000_000_123n, hash: new Uint8Array(32), body };
     return { entries: [entry], headSequence: after + 1n, headHash: new Uint8Array(32) };
   }
@@ -438,9 +441,13 @@ class FakeAudit {
 
 @RpcController(MeteringService)
 class FakeMetering {
+  constructor(@Inject(FakeProduct) private readonly product: FakeProduct) {}
+
   @RpcMethod(MeteringService.method.reconcileUsage)
   async reconcileUsage({ handle }: ReconcileUsageRequest) {
+    this.product.check();
     if (handle === '') return { customers: 3n };
+    this.product.customer(handle);
     const repairs = [{ counter: 'month', counted: 9n, issued: 7n }];
     return { customers: 1n, differences: [{ handle, repairs, issued: 7n, inTrail: 5n }] };
   }

@@ -107,7 +107,7 @@ export class CustomerService {
         customerId: id,
         kind: 'birth',
         generation: 1,
-        requestedBy: 'promotion',
+        requestedBy: 'operator',
         startedAt: new Date(clock.now()),
       });
       return this.#announced(manager, handle);

@@ -170,18 +170,20 @@ describe('issued events', () => {
 });
 
 describe('partitions', () => {
-  it('are there for this month and six more', async () => {
+  it('are there for this month and fifteen more', async () => {
     const rows = await database.query<{ name: string }>(
       `SELECT inhrelid::regclass::text AS name FROM pg_inherits
         WHERE inhparent = 'revocation.issued_serial'::regclass ORDER BY 1`,
     );
-    expect(rows.map(({ name }) => name.replace('revocation.issued_serial_', ''))).toEqual(
-      ['05', '06', '07', '08', '09', '10', '11'].map((month) => `2026_${month}`).concat('default'),
-    );
+    expect(rows.map(({ name }) => name.replace('revocation.issued_serial_', ''))).toEqual([
+      ...['05', '06', '07', '08', '09', '10', '11', '12'].map((month) => `2026_${month}`),
+      ...['01', '02', '03', '04', '05', '06', '07', '08'].map((month) => `2027_${month}`),
+      'default',
+    ]);
   });
 
   it('take over what had to stand in the default partition', async () => {
-    const one = certificate(randomUUID(), Date.parse('2027-02-03T04:05:06Z') / 1000);
+    const one = certificate(randomUUID(), Date.parse('2027-11-03T04:05:06Z') / 1000);
     await issue(one);
     const where = async () => {
       const [row] = await database.query<{ name: string }>(
@@ -191,9 +193,9 @@ describe('partitions', () => {
       return row?.name;
     };
     expect(await where()).toBe('revocation.issued_serial_default');
-    await database.query(`SELECT revocation.ensure_partitions('2027-02-01T00:00:00Z', 0)`);
-    expect(await where()).toBe('revocation.issued_serial_2027_02');
-    clock.set('2027-02-01T00:00:00Z');
+    await database.query(`SELECT revocation.ensure_partitions('2027-11-01T00:00:00Z', 0)`);
+    expect(await where()).toBe('revocation.issued_serial_2027_11');
+    clock.set('2027-11-01T00:00:00Z');
     expect((await statusOf(one)).status).toBe(SerialStatus.ACTIVE);
   });
 });
