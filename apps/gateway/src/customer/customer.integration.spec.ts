@@ -150,7 +150,10 @@ describe("the operator's customers", () => {
     gateway.product.entitlementLag = 3;
     const body = { per_minute: null, per_month: 7 };
     const answer = await gateway.operate(`${customers}/limited/limits`, { method: 'PUT', body });
-    expect([answer.status, answer.json<CustomerJson>().limits]).toEqual([200, body]);
+    expect([answer.status, answer.json<CustomerJson>().limits]).toEqual([
+      200,
+      { ...body, lifetime: null, per_ttl: null },
+    ]);
     expect(gateway.product.entitlementLag).toBe(0);
     const half = await gateway.operate(`${customers}/limited/limits`, {
       method: 'PUT',

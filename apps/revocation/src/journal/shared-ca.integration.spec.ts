@@ -51,6 +51,8 @@ describe('a CA that customers share', () => {
   const issued = async (customerId: string) => {
     const certificate = harness.certificate(customerId, inADay, ca.authority.caId);
     await harness.issue(certificate);
+    while ((await ocsp(certificate.serial)).kind === 'unknown')
+      await new Promise((resolve) => setTimeout(resolve, 10));
     return certificate.serial;
   };
   const revoke = (customerId: string, serial: Uint8Array, reason = RevocationReason.SUPERSEDED) =>
@@ -65,7 +67,7 @@ describe('a CA that customers share', () => {
     const since = { shard: 0, since: 0 };
     return crls.within(
       ca.authority,
-      async (client) => (await crls.changes(client, ca.authority, since)).size,
+      async (client) => (await crls.changes(client, ca.authority, since)).count,
     );
   };
   const ocsp = (serial: Uint8Array) => {
