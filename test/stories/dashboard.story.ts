@@ -9,6 +9,8 @@ import { Product } from '../support/product.js';
 import { story } from '../support/story.js';
 
 const here = requireTool('chromium', 'apt-get install chromium') ? describe : describe.skip;
+const hasKeytool = requireTool('keytool', 'apt-get install default-jre-headless');
+const hasNss = requireTool('pk12util', 'apt-get install libnss3-tools');
 
 here('the account pages in Chromium', () => {
   let product: Product;
@@ -26,8 +28,9 @@ here('the account pages in Chromium', () => {
 
   const heading = (name: string) => browser.page.getByRole('heading', { level: 1, name }).waitFor();
   const clean = async () => expect(await browser.axe()).toEqual([]);
-  const openssl = (...args: string[]) =>
-    execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const run = (command: string, ...args: string[]) =>
+    execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const openssl = (...args: string[]) => run('openssl', ...args);
 
   story(
     'a person signs in, signs up, claims the bearer and mints',
@@ -156,6 +159,19 @@ here('the account pages in Chromium', () => {
         );
         return execFileSync('openssl', ['pkey', '-in', join(folder, 'key.pem'), '-outform', 'DER']);
       });
+      if (hasKeytool) {
+        await step('Java opens it', () => {
+          const listed = run('keytool', '-list', '-v', '-keystore', 'birth.p12', '-storepass', password);
+          expect(listed).toContain('PrivateKeyEntry');
+        });
+      }
+      if (hasNss) {
+        await step('the store of Firefox imports it', () => {
+          run('certutil', '-N', '-d', 'sql:.', '--empty-password');
+          run('pk12util', '-i', 'birth.p12', '-d', 'sql:.', '-W', password, '-K', '');
+          expect(run('certutil', '-L', '-d', 'sql:.')).toMatch(/u,u,u/);
+        });
+      }
       await step('nothing that was sent holds the key', async () => {
         const sent = await browser.sent();
         // RFC 5915: the private key follows the version 1 and an OCTET STRING of 32.
