@@ -18,7 +18,7 @@ describe('input that no client should send', () => {
   };
 
   it.each([
-    ['404 bad_path', 'GET', '/'],
+    ['404 bad_path', 'GET', '//'],
     ['404 bad_path', 'GET', '/nothing/here'],
     ['404 bad_path', 'POST', '/acme/mint/'],
     ['404 bad_path', 'POST', '//acme/mint'],

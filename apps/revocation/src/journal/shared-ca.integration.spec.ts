@@ -78,7 +78,9 @@ describe('a CA that customers share', () => {
       partitions: { firstDay: '2026-05-01' },
       issuer: { getCertificate: async () => Promise.reject(new Error('The issuer is not asked.')) },
     });
-    return new CertificateStatus({ certificates, clock }).of(ca.authority, serial);
+    // The content of an INTEGER that is not negative.
+    const content = Buffer.concat([Buffer.alloc(1), serial]);
+    return new CertificateStatus({ certificates, clock }).of(ca.authority, content);
   };
 
   it("lists what any of them revoked, in its holder's journal, and tells whose it was", async () => {
