@@ -8,9 +8,10 @@ import {
   startVaultDouble,
 } from '#libs/testing';
 import { csrPool, mintBodies } from './lib/csr-pool.js';
-import { type LoadResult, load } from './lib/load.js';
+import { load } from './lib/load.js';
 import { type MintingProduct, mintingProduct } from './lib/minting-product.js';
 import type { Benchmark, Row } from './lib/report.js';
+import type { LoadResult } from './lib/wrk.js';
 
 type Env = Readonly<Record<string, string>>;
 

@@ -7,6 +7,7 @@ export async function mintingProduct(options: StartOptions): Promise<MintingProd
   return {
     product,
     pid: product.child.pid ?? 0,
+    handle: customer.handle,
     url: `${product.origin}/1d/${customer.handle}/mint`,
     headers: { authorization: `Bearer ${customer.bearer}`, 'content-type': 'application/json' },
   };
@@ -15,6 +16,7 @@ export async function mintingProduct(options: StartOptions): Promise<MintingProd
 export interface MintingProduct {
   readonly product: Product;
   readonly pid: number;
+  readonly handle: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,38 @@
+import { type Certificate, certIdDer, createOcspRequest, parseCertificate, pemDecodeAll } from '#libs/x509';
+import { csrPool, mintBodies } from '../lib/csr-pool.js';
+import type { MintingProduct } from '../lib/minting-product.js';
+
+/** Certificates of one customer. */
+export interface Issued {
+  readonly issuer: Certificate;
+  /** Hexadecimal. */
+  readonly serials: readonly string[];
+}
+
+/** Mints by the hundred. */
+export async function mint({ url, headers }: MintingProduct, count: number): Promise<Issued> {
+  const serials: string[] = [];
+  let chain = '';
+  const [body] = mintBodies(csrPool(100), 100);
+  while (serials.length < count) {
+    const response = await fetch(url, { method: 'POST', headers, body: body ?? '' });
+    if (!response.ok) throw new Error(`mint answered ${response.status}: ${await response.text()}`);
+    const answer = (await response.json()) as { certs: { serial: string }[]; chain: string };
+    serials.push(...answer.certs.map(({ serial }) => serial));
+    chain = answer.chain;
+  }
+  const issuer = parseCertificate(pemDecodeAll(chain, 'CERTIFICATE')[0] ?? new Uint8Array());
+  return { issuer, serials: serials.slice(0, count) };
+}
+
+/** Asks about one certificate, in DER. */
+export function ocspRequest(issuer: Certificate, serial: string): Buffer {
+  return createOcspRequest([certIdDer(issuer, Buffer.from(serial, 'hex'))]);
+}
+
+/** Where the revocation service itself serves. */
+export function statusOrigin({ product }: MintingProduct): string {
+  const origin = /CRL and OCSP +(\S+)\/pki,/.exec(product.printed)?.[1];
+  if (origin === undefined) throw new Error(`no status listener in:\n${product.printed}`);
+  return origin;
+}
