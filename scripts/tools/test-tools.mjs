@@ -1,9 +1,10 @@
 // The programs that tests use beside npm's packages: nats-server (required), openssl (required), zlint,
-// SoftHSM2, ministack, and the relying parties of relying-parties.mjs.
+// promtool, SoftHSM2, ministack, and the relying parties of relying-parties.mjs.
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import { findMinistack } from './ministack.mjs';
 import { findNatsServer } from './nats-server.mjs';
+import { findPromtool } from './promtool.mjs';
 import { findRelyingParties } from './relying-parties.mjs';
 import { findSoftHsm } from './softhsm.mjs';
 import { findZlint } from './zlint.mjs';
@@ -27,6 +28,8 @@ export function findTestTools() {
   if (zlint) folders.push(zlint);
   const relyingParties = findRelyingParties();
   if (relyingParties) folders.push(relyingParties);
+  const promtool = findPromtool();
+  if (promtool) folders.push(promtool);
   findSoftHsm();
   const ministack = findMinistack();
   if (ministack) folders.push(ministack);
