@@ -130,6 +130,26 @@ describe('CRLs from the journal', () => {
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => (a < b ? -1 : 1)));
   });
 
+  it('leave the full one as it is where the delta CRL alone is made, until its own turn', async () => {
+    const by = builder(ca);
+    const order = { authority: ca.authority, shard: 0, cause: 'revocation' as const };
+    await revoke(ca.authority, 1, crlReasons.keyCompromise);
+    await build(by, 'first');
+    const base = published.find(({ delta }) => !delta)?.number;
+    fixture.clock.advance(60_000);
+    await revoke(ca.authority, 2, crlReasons.superseded);
+    published = [];
+    expect(await by.build({ ...order, deltaOnly: true })).toBe(true);
+    expect(published.map((crl) => [crl.delta, crl.base])).toEqual([[true, base]]);
+    expect([await listed(), await listed(true)]).toEqual([{ 1: [1, 0] }, { 2: [4, 1] }]);
+    expect(await by.build({ ...order, deltaOnly: true })).toBe(false);
+    expect(await by.build(order)).toBe(true);
+    expect(await listed()).toEqual({ 1: [1, 0], 2: [4, 1] });
+    // The number of the full CRL is above that of the delta CRL that came before it (RFC 5280 §5.2.3).
+    const [delta, full] = published;
+    expect(full?.number).toBeGreaterThan(delta?.number ?? 0n);
+  });
+
   it('drop what has expired after one more scheduled CRL (RFC 5280 §3.3)', async () => {
     const by = builder(ca);
     await revoke(ca.authority, 1, crlReasons.superseded, start + hour / 2);
