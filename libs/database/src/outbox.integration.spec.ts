@@ -207,7 +207,7 @@ describe('the outbox', () => {
 
   it('does not show an old lag while the database is away', async () => {
     const registry = createRegistry('billing');
-    const away = { query: () => Promise.reject(new Error('away')) } as unknown as Pool;
+    const away = { query: () => Promise.reject(new Error('away')) } as unknown as pg.Pool;
     const settings = { pool: away, service: 'billing' as const, events: bus, metrics: registry };
     new OutboxRelay({ ...settings, logger: createLogger('billing', 'silent') });
     expect(await registry.metrics()).toMatch(/stackrunner_outbox_lag_seconds\{service="billing"\} nan/i);
