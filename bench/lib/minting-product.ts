@@ -1,9 +1,12 @@
-import { Product, type StartOptions } from '../../test/support/product.js';
+import { type Customer, Product, type StartOptions } from '../../test/support/product.js';
 
 /** The product with one customer that no limit holds back. */
 export async function mintingProduct(options: StartOptions): Promise<MintingProduct> {
   const product = await Product.start(options);
-  const customer = await product.unlimitedCustomer(`bench-${Date.now().toString(36)}`);
+  return mintingFor(product, await product.unlimitedCustomer(`bench-${Date.now().toString(36)}`));
+}
+
+export function mintingFor(product: Product, customer: Customer): MintingProduct {
   return {
     product,
     pid: product.child.pid ?? 0,
