@@ -3,7 +3,7 @@ import { cpuSeconds, mainThreadSeconds, memoryMb } from './lib/cpu.js';
 import type { MintingProduct } from './lib/minting-product.js';
 import { ocspLoad } from './lib/ocsp-load.js';
 import { type Benchmark, median, type Row } from './lib/report.js';
-import { mint, ocspRequest, statusOrigin } from './revocation/issued.js';
+import { askAll, mint, ocspRequest, statusOrigin } from './revocation/issued.js';
 import { type StockedProduct, stockedProduct } from './revocation/scale.js';
 
 const few = 1_000;
@@ -24,7 +24,7 @@ interface Side {
 async function sideOf(product: StockedProduct): Promise<Side> {
   const { issuer, serials } = await mint(product, known);
   const requests = serials.map((serial) => ocspRequest(issuer, serial));
-  await askOcsp(product, requests);
+  await askAll(`${statusOrigin(product)}/pki/${product.handle}/ocsp`, requests);
   return { product, requests, serials: [...serials] };
 }
 

@@ -36,3 +36,23 @@ export function statusOrigin({ product }: MintingProduct): string {
   if (origin === undefined) throw new Error(`no status listener in:\n${product.printed}`);
   return origin;
 }
+
+/** An OCSP answer as it came. */
+export interface StatusAnswer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** Asks about each once, so that its answer is signed. @returns the last answer */
+export async function askAll(url: string, requests: readonly Buffer[]): Promise<StatusAnswer> {
+  let last: StatusAnswer = { headers: {}, body: Buffer.alloc(0) };
+  for (const body of requests) {
+    const response = await fetch(url, { method: 'POST', body });
+    const headers = Object.fromEntries(response.headers);
+    if (headers.etag === undefined)
+      throw new Error('an answer may not be kept: the certificate is not known');
+    for (const own of ['connection', 'keep-alive', 'date', 'content-length']) delete headers[own];
+    last = { headers, body: Buffer.from(await response.arrayBuffer()) };
+  }
+  return last;
+}

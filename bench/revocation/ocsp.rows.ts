@@ -4,7 +4,7 @@ import { mainThreadSeconds } from '../lib/cpu.js';
 import type { MintingProduct } from '../lib/minting-product.js';
 import { ocspLoad } from '../lib/ocsp-load.js';
 import { median, type Row } from '../lib/report.js';
-import { type Issued, ocspRequest, statusOrigin } from './issued.js';
+import { askAll, type Issued, ocspRequest, type StatusAnswer, statusOrigin } from './issued.js';
 
 const seconds = 1;
 const warmUpSeconds = 3;
@@ -62,25 +62,6 @@ export async function ocspRows(ours: MintingProduct, issued: Issued): Promise<Ro
     bare.stop();
   }
   return rows;
-}
-
-interface StatusAnswer {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-/** Asks about each once, so that its answer is signed. @returns the last answer */
-async function askAll(url: string, requests: readonly Buffer[]): Promise<StatusAnswer> {
-  let last: StatusAnswer = { headers: {}, body: Buffer.alloc(0) };
-  for (const body of requests) {
-    const response = await fetch(url, { method: 'POST', body });
-    const headers = Object.fromEntries(response.headers);
-    if (headers.etag === undefined)
-      throw new Error('an answer may not be kept: the certificate is not known');
-    for (const own of ['connection', 'keep-alive', 'date', 'content-length']) delete headers[own];
-    last = { headers, body: Buffer.from(await response.arrayBuffer()) };
-  }
-  return last;
 }
 
 async function bareServer({ headers, body }: StatusAnswer): Promise<Server & { stop(): void }> {
