@@ -9,7 +9,7 @@ let openssl: Openssl;
 
 beforeAll(async () => {
   openssl = new Openssl();
-  product = await Product.start();
+  product = await Product.start({ mode: 'services' });
 }, 90_000);
 afterAll(async () => {
   await product?.stop();
