@@ -24,6 +24,7 @@ import { CreateRevocation1795363200000 } from './migrations/1795363200000-create
 import { CreateJournal1795449600000 } from './migrations/1795449600000-create-journal.migration.js';
 import { CreateCrlAndOcsp1795449800000 } from './migrations/1795449800000-create-crl-and-ocsp.migration.js';
 import { CreateBulkJob1795450000000 } from './migrations/1795450000000-create-bulk-job.migration.js';
+import { ProbeRevokedByKey1795450400000 } from './migrations/1795450400000-probe-revoked-by-key.migration.js';
 import { startPublishing } from './publishing.js';
 import { PublishedRecord } from './restore/published-record.js';
 import { ReconcileController } from './restore/reconcile.controller.js';
@@ -46,6 +47,7 @@ export const revocationMigrations: MigrationSet = {
     CreateJournal1795449600000,
     CreateCrlAndOcsp1795449800000,
     CreateBulkJob1795450000000,
+    ProbeRevokedByKey1795450400000,
   ],
 };
 
