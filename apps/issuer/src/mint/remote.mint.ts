@@ -10,6 +10,9 @@ import { judgeBatch, type SignedBatch, signedOf, type UnsignedBatch } from './si
 /** Milliseconds in which a customer whose keys fail is logged once. */
 const logPauseMs = 10_000;
 
+/** Requests of one customer before another has its turn: where signatures are slow, a wake-up more costs little. */
+const judgedAtOnce = 8;
+
 /**
  * Mints with keys of a remote key management service: threads judge and draft, and the main thread asks for the
  * signatures, so that all customers share one fair queue for the service's quota.
@@ -29,7 +32,7 @@ export class RemoteMint {
   /** @throws issue_failed, overloaded, deadline_exceeded or signer_unavailable: then nothing was issued */
   async sign(batch: UnsignedBatch): Promise<SignedBatch> {
     const { csrs: _, ...context } = batch;
-    const drafts = (await judgeBatch(this.pool, batch)).flat();
+    const drafts = (await judgeBatch(this.pool, batch, judgedAtOnce)).flat();
     try {
       await this.#checkKey(batch.authority);
     } catch (error) {

@@ -173,6 +173,7 @@ export class VaultDriver implements KmsDriver {
 
   async close(): Promise<void> {
     clearInterval(this.#renewal);
+    this.http.close();
   }
 
   /** @throws signer_unavailable `key_not_found` also when its time has come: then it is deleted here */
