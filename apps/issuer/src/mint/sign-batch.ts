@@ -84,11 +84,20 @@ function refusal(result: MintJobResult): DomainError {
     case 'refused':
       return issueFailed(result.failures);
     case 'failed':
-      return new DomainError(result.code, result.message);
+      return failureOf(result);
     case 'drafts':
     case 'signed':
       return new DomainError('internal', `The pipeline answered with ${result.kind}.`);
   }
+}
+
+/** The error of a job that failed. */
+export function failureOf({
+  code,
+  message,
+  reason,
+}: Extract<MintJobResult, { kind: 'failed' }>): DomainError {
+  return new DomainError(code, message, reason === '' ? {} : { details: { reason } });
 }
 
 /** Indexes are from 0, as in the request. */
