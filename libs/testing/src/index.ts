@@ -6,7 +6,7 @@ export {
   type KmsDouble,
   type KmsDoubleOptions,
   type KmsFault,
-  type KmsFaults,
+  KmsFaults,
   type KmsQuotas,
   startAwsDouble,
   startAzureDouble,

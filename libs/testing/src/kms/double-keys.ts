@@ -21,6 +21,8 @@ export interface DoubleKey {
   readonly publicKey: KeyObject;
   readonly createdAt: number;
   labels: Record<string, string>;
+  /** Where the backend tells keys in hardware from others. */
+  hsm?: boolean;
   state: 'enabled' | 'disabled' | 'pending';
   destroyAt?: number;
 }
