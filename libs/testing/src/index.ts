@@ -8,6 +8,8 @@ export {
   type KmsFault,
   KmsFaults,
   type KmsQuotas,
+  type SelfSigned,
+  selfSigned,
   startAwsDouble,
   startAzureDouble,
   startGoogleDouble,

@@ -1,16 +1,17 @@
 import { OAuth2Client } from 'google-auth-library';
-import { startGoogleDouble } from '#libs/testing';
+import { selfSigned, startGoogleDouble } from '#libs/testing';
 import { signerFailureReason } from '../signer-failure.js';
 
 const account = 'ca@acme.iam.gserviceaccount.com';
 const now = Date.now;
 
 it("signs as the customer's service account while it may, and says permission_denied after", async () => {
-  const double = await startGoogleDouble({ identity: 'installation' });
+  // gRPC reads whom it trusts when it is loaded.
+  const tls = selfSigned();
+  process.env.GRPC_DEFAULT_SSL_ROOTS_FILE_PATH = tls.file;
+  const double = await startGoogleDouble({ identity: { bearer: 'installation', tls } });
   const { iam, env, keyRing } = double;
   if (!iam) throw new Error('The double has no identities.');
-  // gRPC reads whom it trusts when it is loaded.
-  process.env.GRPC_DEFAULT_SSL_ROOTS_FILE_PATH = env.GRPC_DEFAULT_SSL_ROOTS_FILE_PATH;
   const { GoogleDriver } = await import('./google-driver.js');
   const { googleClient } = await import('./google-client.js');
   const { RemoteSigner } = await import('../remote/remote-signer.js');

@@ -12,7 +12,7 @@ import {
 } from '@grpc/grpc-js';
 import { load } from '@grpc/proto-loader';
 import { type DoubleAlgorithm, type DoubleKey, makeKey, signDigest, wrongSignature } from './double-keys.js';
-import { type GoogleIam, type GoogleTokens, startTokens } from './google-tokens.js';
+import { type GoogleIam, type GoogleIdentity, type GoogleTokens, startTokens } from './google-tokens.js';
 import type { KmsDouble, KmsDoubleOptions } from './kms-double.js';
 import { type KmsCall, KmsFaults } from './kms-faults.js';
 
@@ -37,8 +37,8 @@ export interface GoogleDouble extends KmsDouble {
 }
 
 export interface GoogleDoubleOptions extends KmsDoubleOptions {
-  /** The installation's bearer: with it, the double speaks TLS and takes only tokens of service accounts. */
-  readonly identity?: string;
+  /** With it, the double speaks TLS and takes only tokens of service accounts. */
+  readonly identity?: GoogleIdentity;
 }
 
 class GrpcError extends Error {
@@ -85,7 +85,6 @@ export async function startGoogleDouble(options: GoogleDoubleOptions = {}): Prom
     STACKRUNNER_KMS: 'google',
     STACKRUNNER_GOOGLE_KEY_RING: keyRing,
     STACKRUNNER_GOOGLE_KMS_ENDPOINT: `${tokens ? 'localhost' : '127.0.0.1'}:${port}`,
-    ...(tokens && { GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: tokens.tls.file }),
     METADATA_SERVER_DETECTION: 'none',
   };
   return {

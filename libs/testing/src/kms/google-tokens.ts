@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { startHttpDouble } from './http-double.js';
-import { type SelfSigned, selfSigned } from './self-signed.js';
+import type { SelfSigned } from './self-signed.js';
 
 /** Whom the installation may impersonate. */
 export interface GoogleIam {
@@ -8,6 +8,12 @@ export interface GoogleIam {
   readonly endpoint: string;
   /** Taking one away also ends its tokens. */
   readonly serviceAccounts: Set<string>;
+}
+
+/** The installation, and the certificate of the double. */
+export interface GoogleIdentity {
+  readonly bearer: string;
+  readonly tls: SelfSigned;
 }
 
 export interface GoogleTokens {
@@ -22,9 +28,9 @@ export interface GoogleTokens {
  * `generateAccessToken` of the IAM Service Account Credentials API
  * (https://cloud.google.com/iam/docs/reference/credentials/rest).
  *
- * @param identity the bearer of whoever impersonates
+ * @param bearer of whoever impersonates
  */
-export async function startTokens(identity: string): Promise<GoogleTokens> {
+export async function startTokens({ bearer, tls }: GoogleIdentity): Promise<GoogleTokens> {
   const serviceAccounts = new Set<string>();
   const issued = new Map<string, string>();
   const refused = (code: number, status: string, message: string) => ({
@@ -36,7 +42,7 @@ export async function startTokens(identity: string): Promise<GoogleTokens> {
       const [, account] =
         /^\/v1\/projects\/-\/serviceAccounts\/([^/]+):generateAccessToken$/.exec(path) ?? [];
       if (method !== 'POST' || !account) return refused(404, 'NOT_FOUND', 'There is no such method.');
-      if (headers.authorization !== `Bearer ${identity}`)
+      if (headers.authorization !== `Bearer ${bearer}`)
         return refused(401, 'UNAUTHENTICATED', 'Who are you?');
       if (!serviceAccounts.has(account)) {
         return refused(403, 'PERMISSION_DENIED', "Permission 'iam.serviceAccounts.getAccessToken' denied");
@@ -51,7 +57,7 @@ export async function startTokens(identity: string): Promise<GoogleTokens> {
   });
   return {
     iam: { endpoint: `http://127.0.0.1:${server.port}`, serviceAccounts },
-    tls: selfSigned(),
+    tls,
     takes: (authorization) => serviceAccounts.has(issued.get(authorization) ?? ''),
     close: server.close,
   };

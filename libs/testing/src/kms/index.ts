@@ -9,6 +9,8 @@ export type { GoogleDouble } from './google-double.js';
 export type { KmsDouble, KmsDoubleOptions } from './kms-double.js';
 export { type KmsCall, type KmsFault, KmsFaults, type KmsQuotas } from './kms-faults.js';
 
+export { type SelfSigned, selfSigned } from './self-signed.js';
+
 // Each is loaded when it is started: gRPC alone takes longer than most specs.
 
 export async function startAwsDouble(options?: KmsDoubleOptions): Promise<AwsDouble> {
