@@ -22,11 +22,13 @@ import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
 import { ReplayService } from './idempotency/replay.service.js';
 import { type IssuerDeps, type IssuerParts, openParts } from './issuer.parts.js';
 import { tokens } from './issuer.tokens.js';
+import { KeyProblemRepository } from './key-problem/key-problem.repository.js';
 import { PeriodicJob } from './maintenance/periodic-job.js';
 import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
 import { RecordResponder1795449700000 } from './migrations/1795449700000-record-responder.migration.js';
 import { BlockedKeys1795449900000 } from './migrations/1795449900000-blocked-keys.migration.js';
 import { CrlShards1795450000000 } from './migrations/1795450000000-crl-shards.migration.js';
+import { KeyProblem1795510000000 } from './migrations/1795510000000-key-problem.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -49,6 +51,7 @@ export const issuerMigrations: MigrationSet = {
     RecordResponder1795449700000,
     BlockedKeys1795449900000,
     CrlShards1795450000000,
+    KeyProblem1795510000000,
   ],
 };
 
@@ -87,6 +90,7 @@ export class IssuerModule {
           inject: [TenantScope],
           useFactory: (scope: TenantScope) => new QuotaRepository(scope),
         },
+        { provide: KeyProblemRepository, useValue: new KeyProblemRepository(parts.pool) },
         {
           provide: AuthorityService,
           inject: [AuthorityRepository],

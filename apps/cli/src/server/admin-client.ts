@@ -26,6 +26,15 @@ export const customerSchema = z.looseObject({
   used: z
     .looseObject({ this_minute: z.number(), this_month: z.number(), month_resets_at: z.string().nullish() })
     .optional(),
+  key_problem: z
+    .looseObject({
+      key: z.string(),
+      reason: z.string(),
+      message: z.string(),
+      since: z.string(),
+      last_at: z.string(),
+    })
+    .nullish(),
 });
 export type CustomerJson = z.infer<typeof customerSchema>;
 

@@ -54,6 +54,7 @@ describe("the operator's customers", () => {
       ceremony_problem: null,
       limits: { per_minute: 500, per_month: 5000 },
       used: { this_minute: 1, this_month: 2, month_resets_at: '2026-02-01T00:00:00Z' },
+      key_problem: null,
       bearer: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(gateway.product.customers.get('acme')?.rootAlgorithm).toBe(KeyAlgorithm.RSA_4096);

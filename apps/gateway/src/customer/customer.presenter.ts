@@ -3,13 +3,14 @@ import {
   CustomerStatus,
   type GetQuotaResponse,
   KeyAlgorithm,
+  type KeyProblem,
   type NameConstraints,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import type { CustomerStanding } from '../auth/principal.js';
 import type { PublicUrls } from '../http/public-urls.js';
 import { timestamp } from '../http/timestamp.js';
-import type { AlgorithmName, CustomerJson, NameConstraintsJson } from './customer.schema.js';
+import type { AlgorithmName, CustomerJson, KeyProblemJson, NameConstraintsJson } from './customer.schema.js';
 
 const algorithms = {
   'P-256': KeyAlgorithm.EC_P256,
@@ -72,7 +73,7 @@ export function presentCustomer(
   };
 }
 
-function presentQuota(quota: GetQuotaResponse): Pick<CustomerJson, 'limits' | 'used'> {
+function presentQuota(quota: GetQuotaResponse): Pick<CustomerJson, 'limits' | 'used' | 'key_problem'> {
   return {
     limits: { per_minute: numberOrNull(quota.perMinute), per_month: numberOrNull(quota.perMonth) },
     used: {
@@ -80,6 +81,17 @@ function presentQuota(quota: GetQuotaResponse): Pick<CustomerJson, 'limits' | 'u
       this_month: Number(quota.usedThisMonth),
       month_resets_at: timestamp(Number(quota.monthResetsAt)),
     },
+    key_problem: quota.keyProblem === undefined ? null : presentKeyProblem(quota.keyProblem),
+  };
+}
+
+function presentKeyProblem({ keyRef, reason, message, since, lastAt }: KeyProblem): KeyProblemJson {
+  return {
+    key: keyRef,
+    reason,
+    message,
+    since: timestamp(Number(since)),
+    last_at: timestamp(Number(lastAt)),
   };
 }
 
