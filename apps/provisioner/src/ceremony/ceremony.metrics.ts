@@ -23,11 +23,10 @@ export class CeremonyMetrics {
     gauge({
       registry,
       name: 'ceremonies_unfinished',
-      help: 'Ceremonies that have not ended, in the whole installation.',
+      help: 'Ceremonies that have not ended, in the whole installation; NaN while they cannot be counted.',
       collect: async (metric) => {
-        // A database that is away must not take the other metrics with it: the last value stands.
-        const count = await unfinished().catch(() => undefined);
-        if (count !== undefined) metric.set(count);
+        // A database that is away must not take the other metrics with it, nor leave a value that looks true.
+        metric.set(await unfinished().catch(() => Number.NaN));
       },
     });
   }
