@@ -23,6 +23,8 @@ const common = {
 };
 
 export default {
+  // No test is about the speed of the machine it runs on. Jest reads this here only, not in a project.
+  testTimeout: 60_000,
   projects: [
     {
       ...common,
@@ -33,8 +35,6 @@ export default {
     {
       ...common,
       displayName: 'integration',
-      // A real server starts within a busy machine's time.
-      testTimeout: 30_000,
       testMatch: ['<rootDir>/{apps,libs,test}/**/*.integration.spec.ts'],
       globalSetup: '<rootDir>/libs/testing/src/jest-global-setup.mjs',
       globalTeardown: '<rootDir>/libs/testing/src/jest-global-teardown.mjs',

@@ -10,7 +10,7 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 const node = process.execPath;
 
 installPackages();
-const env = { ...process.env, PATH: findTestTools() };
+const env = { ...process.env, PATH: await findTestTools() };
 
 const steps = [
   ['format and lint', bin('biome'), ['ci', '--error-on-warnings', '.']],

@@ -32,7 +32,7 @@ if (unknown.length > 0) {
 }
 
 build();
-const toolPath = findTestTools();
+const toolPath = await findTestTools();
 const results = mkdtempSync(join(tmpdir(), 'stackrunner-test-'));
 mkdirSync(results, { recursive: true });
 const total = { passed: 0, failed: 0, skipped: 0 };

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { cpuSeconds } from './cpu.js';
 import { csrPool, mintBodies } from './csr-pool.js';
-import { type LoadResult, load } from './load.js';
+import { load } from './load.js';
 import { type MintingProduct, mintingProduct } from './minting-product.js';
 import type { Row } from './report.js';
 import { type StandIn, startStandIn } from './stand-in.js';
+import type { LoadResult } from './wrk.js';
 
 /** Of the stand-in whose quota the issuer has to use up. */
 const quota = { latencyMs: 10, signaturesPerSecond: 1_000 };

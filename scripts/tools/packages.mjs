@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installDebian, isThere } from './debian.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -38,9 +39,13 @@ function isCurrent(production) {
 export function installPackages({ production = false } = {}) {
   refuseOldNode();
   if (isCurrent(production)) return false;
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   // What development installed before is kept.
-  const scope = production && !existsSync(join(root, 'node_modules')) ? ['--omit=dev'] : [];
+  npmInstall(production && !existsSync(join(root, 'node_modules')) ? ['--omit=dev'] : []);
+  return true;
+}
+
+function npmInstall(scope) {
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const result = spawnSync(
     npm,
     ['install', '--no-save', ...scope, '--no-audit', '--no-fund', '--loglevel=error'],
@@ -49,7 +54,20 @@ export function installPackages({ production = false } = {}) {
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
-  if (result.status === 0) return true;
+  if (result.status === 0) return;
   console.error('npm install failed: the packages of package-lock.json could not be installed.');
   process.exit(1);
+}
+
+/**
+ * Installs the optional package that npm compiles, and left out where there was no compiler: who runs the product
+ * without PKCS#11 needs neither, but its types and tests do.
+ */
+export function installCompiledPackages() {
+  if (existsSync(join(root, 'node_modules', 'pkcs11js'))) return;
+  const compiler = ['g++', 'make', 'python3'].filter((program) => !isThere(program));
+  installDebian(compiler, 'npm compiles pkcs11js with them');
+  npmInstall([]);
+  if (existsSync(join(root, 'node_modules', 'pkcs11js'))) return;
+  console.error('pkcs11js could not be compiled; it needs g++, make and python3.');
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installDebian, isThere } from './debian.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const tools = join(root, '.tools');
@@ -19,21 +20,6 @@ const debian = {
   // The server with its backup tools: what it restores must not un-revoke.
   pg_basebackup: ['postgresql'],
 };
-
-const isThere = (program) => spawnSync('sh', ['-c', 'command -v "$0"', program]).status === 0;
-
-function installDebian(packages) {
-  console.log(`installing ${packages.join(' ')} with apt-get (once): relying parties that stories ask`);
-  const policy = '/usr/sbin/policy-rc.d';
-  // An installed nginx must not start by itself.
-  const script = `[ -e ${policy} ] || { printf '#!/bin/sh\\nexit 101\\n' > ${policy}; chmod +x ${policy}; made=1; }
-    apt-get -o DPkg::Lock::Timeout=300 update -qq
-    apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends ${packages.join(' ')}
-    status=$?; [ -z "$made" ] || rm -f ${policy}; exit $status`;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8', env });
-  if (status !== 0) console.error(`apt-get failed: ${stderr.trim().split('\n').at(-1)}`);
-}
 
 function installPkilint() {
   const home = join(tools, 'pkilint');
@@ -58,9 +44,10 @@ function installPkilint() {
 /** @returns the folder of what is not on the PATH by itself; undefined where there is none */
 export function findRelyingParties() {
   const missing = Object.keys(debian).filter((program) => !isThere(program));
-  if (missing.length > 0 && process.getuid?.() === 0 && isThere('apt-get')) {
-    installDebian(missing.flatMap((program) => debian[program]));
-  }
+  installDebian(
+    missing.flatMap((program) => debian[program]),
+    'relying parties that stories ask',
+  );
   process.env.PATH = [process.env.PATH, bin].join(delimiter);
   if (!isThere('lint_crl') && isThere('python3')) installPkilint();
   return existsSync(bin) ? bin : undefined;

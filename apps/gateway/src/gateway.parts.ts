@@ -82,7 +82,7 @@ export async function openParts({ config, rpc, events, clock, logger, metrics: r
     draining,
     problems,
     metrics,
-    operator: new OperatorAuthenticator(config.operatorToken),
+    operator: new OperatorAuthenticator(config.operatorToken, authenticator),
     mintRoutes: new MintRoutes({ mints, problems }),
     customerService: new CustomerService({
       ...{ provisioner, issuer, billing: rpc.client(BillingService) },

@@ -11,7 +11,7 @@ import type {
   StandaloneConfig,
 } from '#libs/config';
 import type { DataFolder } from './data-folder.js';
-import { originOf } from './free-port.js';
+import { originOf } from './port-claims.js';
 
 export interface ServiceConfigs {
   readonly gateway: GatewayConfig;

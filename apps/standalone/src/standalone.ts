@@ -15,7 +15,7 @@ import type { Process } from '#libs/service';
 import { openDataFolder } from './data-folder.js';
 import { runDemo } from './demo/demo.js';
 import { ProductClient } from './demo/product-client.js';
-import { originOf, PortClaims } from './free-port.js';
+import { originOf, PortClaims } from './port-claims.js';
 import { type Product, startProduct } from './product.js';
 import { serviceConfigs } from './service-configs.js';
 import { Steps } from './steps.js';

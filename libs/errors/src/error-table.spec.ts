@@ -17,6 +17,7 @@ describe('the error table', () => {
       '400 issue_failed',
       '400 ttl_mismatch',
       '401 unauthorized',
+      '403 operator_only',
       '403 quota_exceeded',
       '404 bad_path',
       '404 customer_not_found',

@@ -37,6 +37,7 @@ export const errors = {
   bad_certificate: { rpc: 'INVALID_ARGUMENT', http: 400, acme: 'malformed' },
   issue_failed: { rpc: 'INVALID_ARGUMENT', http: 400, acme: 'badCSR' },
   unauthorized: { rpc: 'UNAUTHENTICATED', http: 401, acme: 'unauthorized' },
+  operator_only: { rpc: 'PERMISSION_DENIED', http: 403, acme: 'unauthorized' },
   quota_exceeded: { rpc: 'RESOURCE_EXHAUSTED', http: 403, acme: 'rateLimited' },
   customer_not_found: { rpc: 'NOT_FOUND', http: 404, acme: 'unauthorized' },
   serial_not_found: { rpc: 'NOT_FOUND', http: 404, acme: 'malformed' },

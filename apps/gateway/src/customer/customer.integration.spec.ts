@@ -110,7 +110,8 @@ describe("the operator's customers", () => {
       expect(create.status).toBe(401);
     }
     const { bearer } = await gateway.customer('no-operator');
-    expect((await gateway.ask(customers, { bearer })).status).toBe(401);
+    const answer = await gateway.ask(customers, { bearer });
+    expect([answer.status, answer.json().error.code]).toEqual([403, 'operator_only']);
   });
 
   it('suspends and resumes, and the next request knows', async () => {

@@ -1,4 +1,4 @@
-import { handleParameter, type Operation, outages } from '../openapi/operation.js';
+import { handleParameter, type Operation, operatorErrors, outages } from '../openapi/operation.js';
 import {
   customerPageSchema,
   customerSchema,
@@ -31,7 +31,7 @@ export const customerOperations: readonly Operation[] = [
       description: 'The customer and its bearer, which is shown this once.',
       content: { 'application/json': customerWithBearerSchema },
     },
-    errors: ['unauthorized', ...bodyErrors, 'bad_handle', 'customer_exists', ...outages],
+    errors: [...operatorErrors, ...bodyErrors, 'bad_handle', 'customer_exists', ...outages],
   },
   {
     ...shared,
@@ -58,7 +58,7 @@ export const customerOperations: readonly Operation[] = [
       description: 'A page of customers, without limits and use.',
       content: { 'application/json': customerPageSchema },
     },
-    errors: ['unauthorized', 'bad_request', ...outages],
+    errors: [...operatorErrors, 'bad_request', ...outages],
   },
   {
     ...shared,
@@ -68,7 +68,7 @@ export const customerOperations: readonly Operation[] = [
     summary: 'Show a customer',
     parameters: [handleParameter],
     answer: oneCustomer,
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -78,7 +78,7 @@ export const customerOperations: readonly Operation[] = [
     summary: 'Stop a customer from minting; what it has minted stays valid',
     parameters: [handleParameter],
     answer: oneCustomer,
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -88,7 +88,7 @@ export const customerOperations: readonly Operation[] = [
     summary: 'Let a suspended customer mint again',
     parameters: [handleParameter],
     answer: oneCustomer,
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -102,7 +102,7 @@ export const customerOperations: readonly Operation[] = [
       description: 'The customer and its new bearer, which is shown this once.',
       content: { 'application/json': customerWithBearerSchema },
     },
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -114,6 +114,6 @@ export const customerOperations: readonly Operation[] = [
     parameters: [handleParameter],
     request: { 'application/json': limitsSchema },
     answer: oneCustomer,
-    errors: ['unauthorized', ...bodyErrors, 'customer_not_found', ...outages],
+    errors: [...operatorErrors, ...bodyErrors, 'customer_not_found', ...outages],
   },
 ];

@@ -86,7 +86,7 @@ class Doorkeeper {
   constructor(private readonly parts: HttpServerParts) {}
 
   /** With a callback, for a promise would cost every mint a turn of the queue of tasks. */
-  readonly hook = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+  readonly hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     reply.header('x-request-id', request.id);
     if (request.is404) {
       this.withoutRoute(request, reply);
@@ -95,7 +95,11 @@ class Doorkeeper {
     checkFraming(request.raw, this.parts.bodyLimit);
     if (request.routeOptions.url?.startsWith('/v1/admin/')) {
       reply.header('cache-control', 'no-store');
-      this.parts.operator.authenticate(request.headers.authorization);
+      const { authorization } = request.headers;
+      if (!this.parts.operator.knows(authorization)) {
+        void this.parts.operator.refusalOf(authorization).then(done);
+        return;
+      }
     }
     done();
   };

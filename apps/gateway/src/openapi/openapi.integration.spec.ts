@@ -127,6 +127,8 @@ describe('/openapi.json', () => {
     switch (code) {
       case 'unauthorized':
         return send(operation, { ...good, bearer: 'wrong' });
+      case 'operator_only':
+        return send(operation, { ...good, bearer });
       case 'body_too_large':
         return send(operation, { ...good, body: Buffer.alloc(bodyLimit + 1) });
       case 'unsupported_media_type':

@@ -1,4 +1,4 @@
-import { handleParameter, type Operation, outages } from '../openapi/operation.js';
+import { handleParameter, type Operation, operatorErrors, outages } from '../openapi/operation.js';
 import { bulkAnswerSchema, bulkBodySchema, bulkJobSchema } from './bulk.schema.js';
 import { crlCacheSchema } from './crl-cache.schema.js';
 import {
@@ -19,7 +19,7 @@ const errors = [
   ...outages,
 ] as const;
 
-const bodyErrors = ['body_too_large', 'unauthorized', 'unsupported_media_type', 'bad_request'] as const;
+const bodyErrors = ['body_too_large', ...operatorErrors, 'unsupported_media_type', 'bad_request'] as const;
 const operator = { tag: 'operator', security: 'operator' } as const;
 
 const shared = {
@@ -52,6 +52,7 @@ export const revocationOperations: readonly Operation[] = [
     tag: 'operator',
     security: 'operator',
     summary: "Revoke a customer's certificates",
+    errors: ['operator_only', ...errors],
   },
   {
     ...operator,
@@ -84,7 +85,7 @@ export const revocationOperations: readonly Operation[] = [
       },
     ],
     answer: { status: 200, description: 'The job.', content: { 'application/json': bulkJobSchema } },
-    errors: ['unauthorized', 'customer_not_found', 'job_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', 'job_not_found', ...outages],
   },
   {
     ...operator,
@@ -123,7 +124,7 @@ export const revocationOperations: readonly Operation[] = [
       },
     ],
     answer: { status: 200, description: 'A page of CRLs.', content: { 'application/json': crlCacheSchema } },
-    errors: ['unauthorized', 'bad_request', ...outages],
+    errors: [...operatorErrors, 'bad_request', ...outages],
   },
   {
     ...operator,
@@ -137,6 +138,6 @@ export const revocationOperations: readonly Operation[] = [
       description: 'The CRLs as they are published from now on.',
       content: { 'application/json': crlCacheSchema },
     },
-    errors: ['unauthorized', 'customer_not_found', 'signer_unavailable', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', 'signer_unavailable', ...outages],
   },
 ];

@@ -10,7 +10,7 @@ import { randomSecret } from '#libs/x509';
 import { openDataFolder, writeWhole } from '../data-folder.js';
 import { runDemo } from '../demo/demo.js';
 import { ProductClient } from '../demo/product-client.js';
-import { originOf, PortClaims } from '../free-port.js';
+import { originOf, PortClaims } from '../port-claims.js';
 import { Steps } from '../steps.js';
 import { serviceEnvironments } from './service-environments.js';
 import { Supervised } from './supervised.js';

@@ -1,7 +1,7 @@
 import { kmsEnvironment, type ServiceName, type StandaloneConfig } from '#libs/config';
 import type { EmbeddedPostgres } from '#libs/database';
 import type { DataFolder } from '../data-folder.js';
-import { originOf } from '../free-port.js';
+import { originOf } from '../port-claims.js';
 
 export interface EnvironmentSources {
   readonly config: StandaloneConfig;

@@ -14,7 +14,8 @@ export class PortClaims {
    */
   claim(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      const holder = createServer();
+      // Who asks already, a probe for one, must not be kept waiting for an answer nor keep release() from ending.
+      const holder = createServer((socket) => socket.resetAndDestroy());
       holder.once('error', (error: NodeJS.ErrnoException) =>
         reject(new StartError(sentence(error, host, port))),
       );
