@@ -6,6 +6,7 @@ import { mintServices, mintStandalone } from './mint-http.bench.js';
 import { mintLoop } from './mint-loop.bench.js';
 import { mintStages } from './mint-stages.bench.js';
 import { revocation } from './revocation.bench.js';
+import { revocationMillion, revocationTenMillion } from './revocation-scale.bench.js';
 import { storedRows } from './stored-rows.bench.js';
 
 const benchmarks = [
@@ -14,6 +15,8 @@ const benchmarks = [
   mintStandalone,
   mintServices,
   revocation,
+  revocationMillion,
+  revocationTenMillion,
   storedRows,
   footprint,
   kms,

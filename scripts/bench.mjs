@@ -1,6 +1,7 @@
 // npm run bench: finds the load generator and the peer, builds, and runs bench/.
 import { spawnSync } from 'node:child_process';
 import { installPackages } from './tools/packages.mjs';
+import { softHsmConfig } from './tools/softhsm.mjs';
 
 installPackages();
 const { build } = await import('./build.mjs');
@@ -15,4 +16,5 @@ if (!process.argv.includes('--help')) {
     );
   }
 }
+process.env.SOFTHSM2_CONF ??= softHsmConfig();
 await import('../dist/bench/main.js');

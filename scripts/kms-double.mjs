@@ -60,10 +60,12 @@ if (serving === 'serve') {
   build();
   mkdirSync(folder, { recursive: true });
   if (backend === 'pkcs11') {
-    const { findSoftHsm } = await import('./tools/softhsm.mjs');
+    const { findSoftHsm, softHsmConfig } = await import('./tools/softhsm.mjs');
     if (!findSoftHsm()) process.exit(1);
     const { startSoftHsm } = await import('../dist/libs/testing/src/index.js');
-    log(environment(startSoftHsm({ folder: join(folder, 'softhsm'), token: 'stackrunner' }).env));
+    log(
+      environment(startSoftHsm({ config: softHsmConfig(join(folder, 'softhsm')), token: 'stackrunner' }).env),
+    );
   } else {
     const out = openSync(join(folder, 'log'), 'w');
     const script = fileURLToPath(import.meta.url);

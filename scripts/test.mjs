@@ -9,6 +9,8 @@ const { build } = await import('./build.mjs');
 const { jest } = await import('./jest.mjs');
 const { findTestTools } = await import('./tools/test-tools.mjs');
 
+/** A suite that is still running after so long hangs, and fails: something that a test started did not end. */
+const longestMs = 40 * 60_000;
 const suites = [
   { name: 'unit', args: [] },
   { name: 'integration', args: [] },
@@ -46,6 +48,8 @@ for (const suite of suites.filter(({ name }) => asked.length === 0 || asked.incl
       env: { ...process.env, PATH: toolPath },
       // jest prints its JSON on standard output as well; people read its report on standard error.
       stdio: ['ignore', 'ignore', 'inherit'],
+      timeout: longestMs,
+      killSignal: 'SIGKILL',
     },
   );
   try {
@@ -56,6 +60,7 @@ for (const suite of suites.filter(({ name }) => asked.length === 0 || asked.incl
     total.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
     if (code !== 0 && report.numFailedTests + report.numRuntimeErrorTestSuites === 0) total.failed += 1;
   } catch {
+    console.error(`The suite ${suite.name} did not come to its end.`);
     total.failed += 1;
   }
 }

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './free-port.js';
+import { claimFreePort } from '../../test/support/free-port.js';
 
 export interface Peer {
   readonly url: string;
@@ -26,7 +26,7 @@ export async function startCfssl(): Promise<Peer> {
   );
   writeFileSync(join(dir, 'ca.pem'), made.cert);
   writeFileSync(join(dir, 'ca.key'), made.key, { mode: 0o600 });
-  const port = await freePort();
+  const port = await claimFreePort();
   const args = ['serve', '-address', '127.0.0.1', '-port', String(port), '-loglevel', '5'];
   args.push('-ca', join(dir, 'ca.pem'), '-ca-key', join(dir, 'ca.key'), '-config', join(dir, 'config.json'));
   const child = spawn('cfssl', args, { stdio: 'ignore' });

@@ -30,6 +30,12 @@ export function cpuSeconds(root: number): number {
   return processTree(root).reduce((sum, pid) => sum + stat(pid).ticks, 0) / ticksPerSecond;
 }
 
+/** CPU seconds that the first thread of a process has used so far: in Node the one that runs JavaScript. */
+export function mainThreadSeconds(pid: number): number {
+  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+  return Number(nanoseconds) / 1e9;
+}
+
 /** Proportional memory of the tree in MB: shared pages count once. */
 export function memoryMb(root: number): number {
   return processTree(root).reduce((sum, pid) => {

@@ -16,8 +16,7 @@ export function findSoftHsm() {
 }
 
 /** A configuration of SoftHSM with tokens of its own in .tools/: the module reads it from the environment only. */
-export function softHsmConfig() {
-  const folder = join(root, '.tools', 'softhsm');
+export function softHsmConfig(folder = join(root, '.tools', 'softhsm')) {
   const config = join(folder, 'softhsm2.conf');
   if (existsSync(config)) return config;
   const tokens = join(folder, 'tokens');

@@ -1,6 +1,6 @@
 // What tests use beside npm's packages: nats-server (required), openssl (required), curl and jq, with which the documents'
-// own command lines are played, Chromium, zlint with the Go that builds it, SoftHSM2, ministack, the relying parties of
-// relying-parties.mjs, and a compiler for PKCS#11.
+// own command lines are played, Chromium, zlint with the Go that builds it, promtool, SoftHSM2, ministack, the relying
+// parties of relying-parties.mjs, and a compiler for PKCS#11.
 import { spawnSync } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import { findChromium } from './chromium.mjs';
@@ -9,6 +9,7 @@ import { findGo } from './go.mjs';
 import { findMinistack } from './ministack.mjs';
 import { findNatsServer } from './nats-server.mjs';
 import { installCompiledPackages } from './packages.mjs';
+import { findPromtool } from './promtool.mjs';
 import { findRelyingParties } from './relying-parties.mjs';
 import { findSoftHsm } from './softhsm.mjs';
 import { findZlint } from './zlint.mjs';
@@ -47,6 +48,8 @@ export async function findTestTools() {
   if (chromium) folders.push(dirname(chromium));
   const relyingParties = findRelyingParties();
   if (relyingParties) folders.push(relyingParties);
+  const promtool = findPromtool();
+  if (promtool) folders.push(promtool);
   findSoftHsm();
   const ministack = findMinistack();
   if (ministack) folders.push(ministack);

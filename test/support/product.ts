@@ -187,8 +187,8 @@ export class Product {
   }
 
   /** A new customer that no limit holds back. */
-  async unlimitedCustomer(handle: string): Promise<Customer> {
-    const customer = await this.customer(handle);
+  async unlimitedCustomer(handle: string, ...wishes: string[]): Promise<Customer> {
+    const customer = await this.customer(handle, ...wishes);
     const flags = ['--per-minute', 'unlimited', '--per-month', 'unlimited'];
     const lifted = await this.cli(['customer', 'set-limits', handle, ...flags]);
     if (lifted.code !== 0) throw new Error(`customer set-limits ${handle}: ${lifted.stderr}`);

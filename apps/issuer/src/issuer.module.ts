@@ -22,12 +22,14 @@ import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
 import { ReplayService } from './idempotency/replay.service.js';
 import { type IssuerDeps, type IssuerParts, openParts } from './issuer.parts.js';
 import { tokens } from './issuer.tokens.js';
+import { KeyProblemRepository } from './key-problem/key-problem.repository.js';
 import { Issuer1795363200000 } from './migrations/1795363200000-issuer.migration.js';
 import { RecordResponder1795449700000 } from './migrations/1795449700000-record-responder.migration.js';
 import { BlockedKeys1795449900000 } from './migrations/1795449900000-blocked-keys.migration.js';
 import { CrlShards1795450000000 } from './migrations/1795450000000-crl-shards.migration.js';
 import { TiersAndProfiles1795500000000 } from './migrations/1795500000000-tiers-and-profiles.migration.js';
 import { ReconcileQuota1795506400000 } from './migrations/1795506400000-reconcile-quota.migration.js';
+import { KeyProblem1795510000000 } from './migrations/1795510000000-key-problem.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -53,6 +55,7 @@ export const issuerMigrations: MigrationSet = {
     CrlShards1795450000000,
     TiersAndProfiles1795500000000,
     ReconcileQuota1795506400000,
+    KeyProblem1795510000000,
   ],
 };
 
@@ -97,6 +100,7 @@ export class IssuerModule {
           inject: [TenantScope],
           useFactory: (scope: TenantScope) => new QuotaRepository(scope),
         },
+        { provide: KeyProblemRepository, useValue: new KeyProblemRepository(parts.pool) },
         {
           provide: AuthorityService,
           inject: [AuthorityRepository],

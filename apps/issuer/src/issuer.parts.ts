@@ -3,6 +3,8 @@ import type { IssuerConfig } from '#libs/config';
 import { createPool, OutboxRelay } from '#libs/database';
 import { kmsSettings, type Signer } from '#libs/kms';
 import { openSigner, type ServiceDeps } from '#libs/service';
+import { KeyProblemRepository } from './key-problem/key-problem.repository.js';
+import { KeyProblems } from './key-problem/key-problems.js';
 import { Ledger } from './mint/mint.ledger.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintPipeline } from './mint/mint.pipeline.js';
@@ -75,12 +77,13 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
     onCommit: wakeSometimes(relay),
     observe: (group) => metrics.group(group),
   });
+  const problems = new KeyProblems({ repository: new KeyProblemRepository(pool), logger, clock });
   metrics.watch(mintPool, ledger, ledgerPool);
   return {
     metrics,
     signer,
     mintPool,
-    remote: new RemoteMint(mintPool, pipeline, signer, logger),
+    remote: new RemoteMint(mintPool, pipeline, signer, problems),
     ledger,
     relay,
     pool,
@@ -88,6 +91,7 @@ export async function openParts(deps: IssuerDeps): Promise<IssuerParts> {
     async close() {
       await ledger.close();
       await mintPool.stop();
+      await problems.settle();
       await signer.close();
       await relay.stop();
       await Promise.all([ledgerPool.end(), pool.end()]);

@@ -15,20 +15,17 @@ import {
 import type { KeyManagement } from '#libs/kms';
 import { checkHealth, openSigner, type RunningService, type ServiceDeps } from '#libs/service';
 import { AuthorityController } from './authority/authority.controller.js';
-import { AuthorityEntity } from './authority/authority.entity.js';
 import { AuthorityService } from './authority/authority.service.js';
-import { CeremonyEntity, CeremonyStepEntity } from './ceremony/ceremony.entity.js';
 import { CeremonyRunner, concurrentCeremonies } from './ceremony/ceremony.runner.js';
 import { CustomerController } from './customer/customer.controller.js';
-import { CustomerEntity } from './customer/customer.entity.js';
 import { CustomerService } from './customer/customer.service.js';
 import { ImportController } from './import/import.controller.js';
 import { ImportService } from './import/import.service.js';
-import { PoolKeyEntity } from './key-pool/pool-key.entity.js';
 import { CreateProvisioner1795363200000 } from './migrations/1795363200000-create-provisioner.migration.js';
 import { CeremonyTranscript1795449600000 } from './migrations/1795449600000-ceremony-transcript.migration.js';
 import { CrlShards1795449900000 } from './migrations/1795449900000-crl-shards.migration.js';
 import { AddTiers1795500000000 } from './migrations/1795500000000-add-tiers.migration.js';
+import { provisionerEntities } from './provisioner.entities.js';
 import { createServices, type ProvisionerParts, type ProvisionerServices } from './provisioner.services.js';
 import { RootCrlController } from './root-crl/root-crl.controller.js';
 import { RootCrlService } from './root-crl/root-crl.service.js';
@@ -37,7 +34,6 @@ import { RotationService } from './rotation/rotation.service.js';
 import { Scheduler } from './scheduler/scheduler.js';
 import { TranscriptController } from './transcript/transcript.controller.js';
 import { TranscriptService } from './transcript/transcript.service.js';
-import { TrustArtifactEntity } from './trust-artifact/trust-artifact.entity.js';
 
 const name = 'provisioner';
 
@@ -56,15 +52,6 @@ export interface ProvisionerDeps extends ServiceDeps<ProvisionerConfig> {
   readonly signer?: KeyManagement;
 }
 
-const entities = [
-  CustomerEntity,
-  AuthorityEntity,
-  TrustArtifactEntity,
-  CeremonyEntity,
-  CeremonyStepEntity,
-  PoolKeyEntity,
-] as const;
-
 const services = Symbol('services');
 
 /** A provider that takes one of the services. */
@@ -77,7 +64,7 @@ export class ProvisionerModule {
   static register(deps: ProvisionerDeps, parts: ProvisionerParts): DynamicModule {
     return {
       module: ProvisionerModule,
-      imports: [databaseModule(deps.config.database, { service: name, entities: [...entities] })],
+      imports: [databaseModule(deps.config.database, { service: name, entities: provisionerEntities })],
       controllers: [
         CustomerController,
         AuthorityController,

@@ -60,7 +60,7 @@ export function createServices(dataSource: DataSource, deps: ProvisionerDeps, pa
   const unfinished = () => scope.everyCustomer((manager) => ceremonies.unfinished(manager));
   const runner = new CeremonyRunner({
     ...{ scope, ceremonies, service: ceremonyService, lockPool, relay, clock, logger },
-    metrics: new CeremonyMetrics(metrics, unfinished),
+    metrics: new CeremonyMetrics(metrics, logger, unfinished),
   });
   const customers = new CustomerService({ ...base, customers: customerRows, relay, runner });
   const rotations = new RotationService({ ...base, customers, runner });

@@ -99,7 +99,10 @@ export async function startPublishing(parts: PublishingParts): Promise<Publishin
   const subscriptions = await authorities.follow(events);
   await scheduler.start();
   refresher.start();
-  const listener = new PublicListener({ crls, ocsp, clock, logger, metrics: signingMetrics });
+  const listener = new PublicListener({
+    ...{ crls, ocsp, clock, logger, metrics: signingMetrics },
+    mostUrls: config.ocspResponses,
+  });
   const port = await listener.listen(config.statusHost, config.statusPort);
   return {
     crlStatus: new CrlStatusService({ pool, authorities, builder, clock }),

@@ -24,6 +24,7 @@ import { CreateRevocation1795363200000 } from './migrations/1795363200000-create
 import { CreateJournal1795449600000 } from './migrations/1795449600000-create-journal.migration.js';
 import { CreateCrlAndOcsp1795449800000 } from './migrations/1795449800000-create-crl-and-ocsp.migration.js';
 import { CreateBulkJob1795450000000 } from './migrations/1795450000000-create-bulk-job.migration.js';
+import { ProbeRevokedByKey1795450400000 } from './migrations/1795450400000-probe-revoked-by-key.migration.js';
 import { SharedAuthority1795500000000 } from './migrations/1795500000000-shared-authority.migration.js';
 import { startPublishing } from './publishing.js';
 import { PublishedRecord } from './restore/published-record.js';
@@ -48,6 +49,7 @@ export const revocationMigrations: MigrationSet = {
     CreateCrlAndOcsp1795449800000,
     CreateBulkJob1795450000000,
     SharedAuthority1795500000000,
+    ProbeRevokedByKey1795450400000,
   ],
 };
 

@@ -5,6 +5,7 @@ export * from './gen/stackrunner/error/v1/error_pb.js';
 export * from './gen/stackrunner/event/v1/audited_pb.js';
 export * from './gen/stackrunner/event/v1/event_pb.js';
 export * from './gen/stackrunner/issuer/v1/issuer_pb.js';
+export * from './gen/stackrunner/issuer/v1/key_problem_pb.js';
 export * from './gen/stackrunner/issuer/v1/responder_pb.js';
 export * from './gen/stackrunner/issuer/v1/usage_pb.js';
 export * from './gen/stackrunner/provisioner/v1/ceremony_pb.js';

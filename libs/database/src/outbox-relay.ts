@@ -47,11 +47,10 @@ export class OutboxRelay {
     gauge({
       registry,
       name: 'outbox_lag_seconds',
-      help: 'Age of the oldest event that is not published yet; 0 when there is none.',
+      help: 'Age of the oldest event that is not published yet; 0 when there is none, NaN while it cannot be read.',
       collect: async (metric) => {
-        // A database that is away must not take the other metrics with it: the last value stands.
-        const lag = await this.lagSeconds().catch(() => undefined);
-        if (lag !== undefined) metric.set(lag);
+        // A database that is away must not take the other metrics with it, nor leave a value that looks true.
+        metric.set(await this.lagSeconds().catch(() => Number.NaN));
       },
     });
     this.#published = counter({

@@ -204,4 +204,12 @@ describe('the outbox', () => {
     await add('a');
     expect(await registry.metrics()).toMatch(/stackrunner_outbox_lag_seconds\{service="billing"\} 0\.\d+/);
   });
+
+  it('does not show an old lag while the database is away', async () => {
+    const registry = createRegistry('billing');
+    const away = { query: () => Promise.reject(new Error('away')) } as unknown as pg.Pool;
+    const settings = { pool: away, service: 'billing' as const, events: bus, metrics: registry };
+    new OutboxRelay({ ...settings, logger: createLogger('billing', 'silent') });
+    expect(await registry.metrics()).toMatch(/stackrunner_outbox_lag_seconds\{service="billing"\} nan/i);
+  });
 });

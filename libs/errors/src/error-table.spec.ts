@@ -21,6 +21,7 @@ describe('the error table', () => {
       '403 cert_not_allowed',
       '403 cross_site',
       '403 mode_not_allowed',
+      '403 operator_only',
       '403 quota_exceeded',
       '403 sign_in_refused',
       '404 bad_path',

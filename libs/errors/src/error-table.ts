@@ -42,6 +42,7 @@ export const errors = {
   sign_in_refused: { rpc: 'PERMISSION_DENIED', http: 403, acme: 'unauthorized' },
   cert_not_allowed: { rpc: 'PERMISSION_DENIED', http: 403, acme: 'unauthorized' },
   mode_not_allowed: { rpc: 'PERMISSION_DENIED', http: 403, acme: 'unauthorized' },
+  operator_only: { rpc: 'PERMISSION_DENIED', http: 403, acme: 'unauthorized' },
   quota_exceeded: { rpc: 'RESOURCE_EXHAUSTED', http: 403, acme: 'rateLimited' },
   customer_not_found: { rpc: 'NOT_FOUND', http: 404, acme: 'unauthorized' },
   credential_not_found: { rpc: 'NOT_FOUND', http: 404, acme: 'malformed' },

@@ -4,7 +4,7 @@ import type { KeyManagement } from './signer.js';
 import type { SignerObserver } from './signer-observer.js';
 
 export interface SignerOptions {
-  /** Hears once, at start, what an operator should know about where keys live. */
+  /** Hears what an operator should know: at start where keys live, later what will go wrong. */
   readonly warn?: (message: string) => void;
   /** Epoch milliseconds; default the system's clock. */
   readonly now?: () => number;

@@ -53,6 +53,8 @@ export interface VaultSettings {
   readonly token?: string | undefined;
   /** Where the transit engine is mounted. */
   readonly mount: string;
+  /** Milliseconds between renewals of the token; default an hour. */
+  readonly renewEveryMs?: number | undefined;
 }
 
 /**

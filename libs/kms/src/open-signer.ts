@@ -3,6 +3,7 @@ import type { KeyHome } from './key-home.js';
 import type { KmsSettings } from './kms-settings.js';
 import type { KmsDriver } from './remote/kms-driver.js';
 import type { Signer } from './signer.js';
+import type { VaultHearing } from './vault/vault-driver.js';
 
 /** A signer of one account that holds connections. */
 export interface OpenedSigner extends Signer {
@@ -26,14 +27,18 @@ export async function openSigner(
     return LocalSigner.open(settings, now, options.warn);
   }
   const [driver, { RemoteSigner }] = await Promise.all([
-    openDriver(home, settings, now),
+    openDriver(home, settings, { now, observer: options.observer, warn: options.warn }),
     import('./remote/remote-signer.js'),
   ]);
   const { observer } = options;
   return new RemoteSigner(driver, { access: home.access, limits: settings.limits, now, observer });
 }
 
-async function openDriver(home: KeyHome, settings: KmsSettings, now: () => number): Promise<KmsDriver> {
+async function openDriver(
+  home: KeyHome,
+  settings: KmsSettings,
+  { now, ...hearing }: VaultHearing & { readonly now: () => number },
+): Promise<KmsDriver> {
   switch (home.backend) {
     case 'local':
       throw new Error('Local keys have no wire.');
@@ -55,7 +60,7 @@ async function openDriver(home: KeyHome, settings: KmsSettings, now: () => numbe
     }
     case 'vault': {
       const { VaultDriver } = await import('./vault/vault-driver.js');
-      return VaultDriver.open(settings, now);
+      return VaultDriver.open(settings, now, hearing);
     }
   }
 }

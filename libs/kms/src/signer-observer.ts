@@ -13,7 +13,8 @@ export type KmsOperation =
   | 'destroy'
   | 'adopt'
   | 'allow'
-  | 'attest';
+  | 'attest'
+  | 'renew';
 
 /** Hears of calls to remote backends, for metrics. Times are seconds. */
 export interface SignerObserver {

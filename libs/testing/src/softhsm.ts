@@ -1,9 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 
 /** A SoftHSM2 token in a folder of its own. */
 export interface SoftHsm {
@@ -26,20 +23,20 @@ const modules = [
 const pin = '1234';
 
 export interface SoftHsmOptions {
-  /** Where tokens are kept; default: where SOFTHSM2_CONF says, else a temporary folder. */
-  readonly folder?: string;
+  /** SoftHSM's configuration file; default: what SOFTHSM2_CONF names. */
+  readonly config?: string | undefined;
   /** Default: a token of its own. */
   readonly token?: string;
 }
 
 /**
- * SoftHSM reads SOFTHSM2_CONF from the environment of the process, which jest's tests cannot change: where they use
- * the module themselves, scripts/jest.mjs has set it.
+ * A token in the folder that the configuration names (scripts/tools/softhsm.mjs writes one). The module reads
+ * SOFTHSM2_CONF from the environment of the process, which jest's tests cannot change: scripts/jest.mjs has set it.
  */
-export function startSoftHsm({ folder, token }: SoftHsmOptions = {}): SoftHsm {
+export function startSoftHsm({ config = process.env.SOFTHSM2_CONF, token }: SoftHsmOptions = {}): SoftHsm {
   const module = modules.find((each) => existsSync(each));
   if (!module) throw new Error('SoftHSM2 is not on this machine: apt-get install softhsm2');
-  const config = folder === undefined ? (process.env.SOFTHSM2_CONF ?? configIn()) : configIn(folder);
+  if (!config) throw new Error('SOFTHSM2_CONF names no configuration of SoftHSM.');
   const label = token ?? `stackrunner-${randomBytes(6).toString('hex')}`;
   const env = { ...process.env, SOFTHSM2_CONF: config };
   const slots = spawnSync('softhsm2-util', ['--show-slots'], { env, encoding: 'utf8' });
@@ -63,13 +60,4 @@ export function startSoftHsm({ folder, token }: SoftHsmOptions = {}): SoftHsm {
       spawnSync('softhsm2-util', ['--delete-token', '--token', label], { env });
     },
   };
-}
-
-function configIn(folder = mkdtempSync(join(tmpdir(), 'softhsm-'))): string {
-  const config = join(folder, 'softhsm2.conf');
-  if (existsSync(config)) return config;
-  const tokens = join(folder, 'tokens');
-  mkdirSync(tokens, { recursive: true, mode: 0o700 });
-  writeFileSync(config, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`);
-  return config;
 }

@@ -18,6 +18,7 @@ export function customerText(customer: CustomerJson, bearer?: string): string {
     ['root', customer.external_root ? "the customer's own" : customer.root_algorithm],
     ['intermediate', customer.intermediate_algorithm],
     ['keys', customer.key_home ?? undefined],
+    ['key fails', failureOf(customer)],
     ...Object.entries(customer.name_constraints ?? {}).map(
       ([kind, names]) => [kind.replace('_', ' '), names.length === 0 ? undefined : names.join(', ')] as const,
     ),
@@ -33,6 +34,12 @@ export function customerText(customer: CustomerJson, bearer?: string): string {
 /** Where the ceremony is, and what holds it up. */
 export function progressOf({ ceremony_step: step, ceremony_problem: problem }: CustomerJson): string {
   return `${step || 'starting'}${problem ? `: ${problem}` : ''}`;
+}
+
+/** Why its key does not sign, and since when. */
+function failureOf({ key_problem: problem }: CustomerJson): string | undefined {
+  if (!problem) return undefined;
+  return `${problem.reason} since ${problem.since}, last ${problem.last_at}: ${problem.message}`;
 }
 
 /** `12 of 5000`; without a count the limit alone. */

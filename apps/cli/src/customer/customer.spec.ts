@@ -93,6 +93,16 @@ describe('customer create', () => {
     expect(stderr).toMatch(/shown this once/);
   });
 
+  it('says why the key of a customer does not sign, and since when', async () => {
+    const since = '2026-03-10T12:00:00Z';
+    const last_at = '2026-03-10T12:05:00Z';
+    const message = 'AWS KMS: AccessDenied';
+    const key_problem = { key: 'aws:arn', reason: 'permission_denied', message, since, last_at };
+    server.on('GET /v1/admin/customers/acme', { status: 200, body: customerJson({ key_problem }) });
+    const { stdout } = await cli('show', 'acme');
+    expect(stdout).toContain(`key fails     permission_denied since ${since}, last ${last_at}: ${message}\n`);
+  });
+
   it('prints the bearer even when the CA does not become active in time', async () => {
     server.on('POST /v1/admin/customers', created()).on('GET /v1/admin/customers/acme', {
       status: 200,

@@ -39,6 +39,15 @@ export const customerSchema = z.looseObject({
       month_resets_at: z.string().nullish(),
     })
     .optional(),
+  key_problem: z
+    .looseObject({
+      key: z.string(),
+      reason: z.string(),
+      message: z.string(),
+      since: z.string(),
+      last_at: z.string(),
+    })
+    .nullish(),
 });
 export type CustomerJson = z.infer<typeof customerSchema>;
 

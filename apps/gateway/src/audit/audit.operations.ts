@@ -1,4 +1,10 @@
-import { handleParameter, type Operation, outages, type Parameter } from '../openapi/operation.js';
+import {
+  handleParameter,
+  type Operation,
+  operatorErrors,
+  outages,
+  type Parameter,
+} from '../openapi/operation.js';
 import type { JsonSchema } from '../problem/body-validator.js';
 
 const hash: JsonSchema = { type: 'string', pattern: '^[0-9a-f]{64}$' };
@@ -76,7 +82,7 @@ export const auditOperations: readonly Operation[] = [
     summary: "Read a customer's audit trail",
     parameters: [handleParameter, ...pages],
     answer,
-    errors: ['unauthorized', 'bad_request', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'bad_request', 'customer_not_found', ...outages],
   },
   {
     method: 'GET',

@@ -43,9 +43,10 @@ export class RequestAuthenticator {
   constructor(private readonly parts: RequestAuthenticatorParts) {}
 
   /**
-   * @throws DomainError unauthorized, also for a credential that is right but not for this route: it learns no
-   *   more than a wrong one
-   * @throws DomainError bad_path for a customer whose tier does not have the route
+   * @throws DomainError unauthorized, also for a credential that is right but not for this customer's route: it
+   *   learns no more than a wrong one
+   * @throws DomainError bad_path for a customer whose tier does not have the route; operator_only for a customer's token
+   *   at the operator's routes
    */
   async authenticate(request: FastifyRequest, access: Access): Promise<Principal> {
     const principal = (await this.byToken(request, access)) ?? (await this.byWitness(request, access));
@@ -60,9 +61,10 @@ export class RequestAuthenticator {
     const bearer = bearerOf(authorization);
     if (scoped === undefined && bearer !== undefined && isPersonsToken(bearer)) return undefined;
     if (kinds.includes('operator') && this.parts.operator.knows(authorization)) return { kind: 'operator' };
+    const token = tokenIn(authorization, scoped?.toString());
+    if (kinds.every((kind) => kind === 'operator')) throw await this.refusalOf(token, request.ip);
     const takesTokens = kinds.includes('bearer') || kinds.includes('credential');
     if (!takesTokens && tier === undefined) throw refused();
-    const token = tokenIn(authorization, scoped?.toString());
     const principal = await this.parts.bearers.authenticateToken(token);
     if (principal.kind === 'credential' && !comesFrom(principal.sourceNetworks, request.ip)) throw refused();
     // A customer who has no such route is told so with whatever credential: that is all there is to learn.
@@ -70,6 +72,20 @@ export class RequestAuthenticator {
     if (!kinds.includes(principal.kind)) throw refused();
     if (principal.kind === 'credential') this.parts.uses.note(principal.credentialId);
     return principal;
+  }
+
+  /**
+   * Why whoever shows a token at the operator's door is refused: operator_only for a customer's, which is known but not
+   * enough; otherwise unauthorized, also while nobody can say whose it is.
+   */
+  private async refusalOf(token: string | undefined, address: string): Promise<DomainError> {
+    try {
+      const principal = await this.parts.bearers.authenticateToken(token);
+      if (principal.kind === 'credential' && !comesFrom(principal.sourceNetworks, address)) return refused();
+      return new DomainError('operator_only', "This takes the operator's token.");
+    } catch {
+      return refused();
+    }
   }
 
   private async byWitness(request: FastifyRequest, { kinds }: Access): Promise<Principal | undefined> {

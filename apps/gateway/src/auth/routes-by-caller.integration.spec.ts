@@ -97,18 +97,23 @@ const freeRoutes = new Set(['freeIssue', 'freeIssueWithTtl', 'freeRevoke']);
 const spoils = new Set(['signOut']);
 
 const ofDev = new Set<CallerName>([...devMasters, ...credentials]);
+/** Customers whose token is known: the operator's routes tell them that it is not enough. */
+const withTokens = new Set<CallerName>([...masters, ...credentials]);
 
-function expected(id: string, caller: CallerName): 'in' | '401 unauthorized' | '404 bad_path' {
+type Expected = 'in' | '401 unauthorized' | '403 operator_only' | '404 bad_path';
+
+function expected(id: string, caller: CallerName): Expected {
   const entry = entries[id];
   if (entry === 'public' || entry?.includes(caller)) return 'in';
   if (devRoutes.has(id) && caller === 'a Free master bearer') return '404 bad_path';
   if (freeRoutes.has(id) && ofDev.has(caller)) return '404 bad_path';
+  if (entry === operator && withTokens.has(caller)) return '403 operator_only';
   return '401 unauthorized';
 }
 
 /** What came of it: whoever was to be refused must have been refused just so. */
 function cellOf({ status, body, json }: Answered, wanted: string | undefined): string {
-  const isRefusal = status === 401 || (status === 404 && body.includes('bad_path'));
+  const isRefusal = status === 401 || body.includes('"bad_path"') || body.includes('"operator_only"');
   if (isRefusal) return `${status} ${json().error.code}`;
   // The services behind are fakes, and one of them is not there at all.
   return wanted === 'in' && status !== 500 ? 'in' : String(status);

@@ -1,5 +1,5 @@
 import { customerSchema } from '../customer/customer.schema.js';
-import { handleParameter, type Operation, outages } from '../openapi/operation.js';
+import { handleParameter, type Operation, operatorErrors, outages } from '../openapi/operation.js';
 import { birthCertBodySchema, birthCertSchema } from './birth-cert.schema.js';
 
 const shared = { path: '/v1/birth-cert', tag: 'account', access: ['owner'], tier: 'dev' } as const;
@@ -49,6 +49,6 @@ export const birthCertOperations: readonly Operation[] = [
     summary: 'Let a customer have another birth certificate; the one before authenticates nothing any more',
     parameters: [handleParameter],
     answer: { status: 200, description: 'The customer.', content: { 'application/json': customerSchema } },
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
 ];

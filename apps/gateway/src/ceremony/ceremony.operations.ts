@@ -1,4 +1,4 @@
-import { handleParameter, type Operation, outages } from '../openapi/operation.js';
+import { handleParameter, type Operation, operatorErrors, outages } from '../openapi/operation.js';
 import {
   csrSchema,
   importedSchema,
@@ -24,7 +24,7 @@ export const ceremonyOperations: readonly Operation[] = [
       description: 'Every entry and artefact.',
       content: { 'application/json': transcriptSchema },
     },
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -39,7 +39,7 @@ export const ceremonyOperations: readonly Operation[] = [
       content: { 'application/json': rotationSchema },
     },
     errors: [
-      'unauthorized',
+      ...operatorErrors,
       ...bodyErrors,
       'customer_not_found',
       'customer_not_active',
@@ -55,7 +55,7 @@ export const ceremonyOperations: readonly Operation[] = [
     summary: 'Make a request for an intermediate that a root of the customer’s own will sign',
     description: 'Asking again gives the same request until it is answered.',
     answer: { status: 200, description: 'The request.', content: { 'application/json': csrSchema } },
-    errors: ['unauthorized', 'customer_not_found', 'ceremony_under_way', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', 'ceremony_under_way', ...outages],
   },
   {
     ...shared,
@@ -70,7 +70,7 @@ export const ceremonyOperations: readonly Operation[] = [
       content: { 'application/json': importedSchema },
     },
     errors: [
-      'unauthorized',
+      ...operatorErrors,
       ...bodyErrors,
       'bad_certificate',
       'customer_not_found',

@@ -1,5 +1,11 @@
 import { pageParameters } from '../http/page-query.js';
-import { handleParameter, type Operation, outages, type Parameter } from '../openapi/operation.js';
+import {
+  handleParameter,
+  type Operation,
+  operatorErrors,
+  outages,
+  type Parameter,
+} from '../openapi/operation.js';
 import {
   credentialPageSchema,
   credentialSchema,
@@ -145,7 +151,7 @@ export const credentialOperations: readonly Operation[] = [
     request: { 'application/json': newCredentialSchema },
     answer: created,
     errors: [
-      'unauthorized',
+      ...operatorErrors,
       ...bodyErrors,
       'bad_ttl',
       'customer_not_found',
@@ -161,7 +167,7 @@ export const credentialOperations: readonly Operation[] = [
     summary: "List a customer's scoped credentials",
     parameters: [handleParameter, ...pageParameters],
     answer: json('A page of them, the oldest first.', credentialPageSchema),
-    errors: ['unauthorized', 'bad_request', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'bad_request', 'customer_not_found', ...outages],
   },
   {
     ...operator,
@@ -171,6 +177,6 @@ export const credentialOperations: readonly Operation[] = [
     summary: "Revoke a customer's scoped credential",
     parameters: [handleParameter, idOf('credential')],
     answer: json('The credential.', credentialSchema),
-    errors: ['unauthorized', 'customer_not_found', 'credential_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', 'credential_not_found', ...outages],
   },
 ];

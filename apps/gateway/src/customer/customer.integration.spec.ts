@@ -55,6 +55,7 @@ describe("the operator's customers", () => {
       ceremony_problem: null,
       limits: { per_minute: 500, per_month: 5000, lifetime: null, per_ttl: null },
       used: { this_minute: 1, this_month: 2, lifetime: 0, month_resets_at: '2026-02-01T00:00:00Z' },
+      key_problem: null,
       bearer: expect.stringMatching(/^[\w-]{43}$/),
     });
     expect(gateway.product.customers.get('acme')?.rootAlgorithm).toBe(KeyAlgorithm.RSA_4096);
@@ -112,7 +113,8 @@ describe("the operator's customers", () => {
       expect(create.status).toBe(401);
     }
     const { bearer } = await gateway.customer('no-operator');
-    expect((await gateway.ask(customers, { bearer })).status).toBe(401);
+    const answer = await gateway.ask(customers, { bearer });
+    expect([answer.status, answer.json().error.code]).toEqual([403, 'operator_only']);
   });
 
   it('suspends and resumes, and the next request knows', async () => {

@@ -1,5 +1,5 @@
 import { pageParameters } from '../http/page-query.js';
-import { handleParameter, type Operation, outages } from '../openapi/operation.js';
+import { handleParameter, type Operation, operatorErrors, outages } from '../openapi/operation.js';
 import {
   customerPageSchema,
   customerSchema,
@@ -33,7 +33,7 @@ export const customerOperations: readonly Operation[] = [
       description: 'The customer and its bearer, which is shown this once.',
       content: { 'application/json': customerWithBearerSchema },
     },
-    errors: ['unauthorized', ...bodyErrors, 'bad_handle', 'customer_exists', ...outages],
+    errors: [...operatorErrors, ...bodyErrors, 'bad_handle', 'customer_exists', ...outages],
   },
   {
     ...shared,
@@ -47,7 +47,7 @@ export const customerOperations: readonly Operation[] = [
       description: 'A page of customers, without limits and use.',
       content: { 'application/json': customerPageSchema },
     },
-    errors: ['unauthorized', 'bad_request', ...outages],
+    errors: [...operatorErrors, 'bad_request', ...outages],
   },
   {
     ...shared,
@@ -57,7 +57,7 @@ export const customerOperations: readonly Operation[] = [
     summary: 'Show a customer',
     parameters: [handleParameter],
     answer: oneCustomer,
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -67,7 +67,7 @@ export const customerOperations: readonly Operation[] = [
     summary: 'Stop a customer from minting; what it has minted stays valid',
     parameters: [handleParameter],
     answer: oneCustomer,
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -77,7 +77,7 @@ export const customerOperations: readonly Operation[] = [
     summary: 'Let a suspended customer mint again',
     parameters: [handleParameter],
     answer: oneCustomer,
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -91,7 +91,7 @@ export const customerOperations: readonly Operation[] = [
       description: 'The customer and its new bearer, which is shown this once.',
       content: { 'application/json': customerWithBearerSchema },
     },
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -102,7 +102,7 @@ export const customerOperations: readonly Operation[] = [
     description: 'The ceremony of its own CA begins; a Dev customer stays as it is.',
     parameters: [handleParameter],
     answer: oneCustomer,
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -114,7 +114,7 @@ export const customerOperations: readonly Operation[] = [
     parameters: [handleParameter],
     request: { 'application/json': planSchema },
     answer: oneCustomer,
-    errors: ['unauthorized', ...bodyErrors, 'customer_not_found', ...outages],
+    errors: [...operatorErrors, ...bodyErrors, 'customer_not_found', ...outages],
   },
   {
     ...shared,
@@ -126,6 +126,6 @@ export const customerOperations: readonly Operation[] = [
     parameters: [handleParameter],
     request: { 'application/json': limitsSchema },
     answer: oneCustomer,
-    errors: ['unauthorized', ...bodyErrors, 'customer_not_found', ...outages],
+    errors: [...operatorErrors, ...bodyErrors, 'customer_not_found', ...outages],
   },
 ];

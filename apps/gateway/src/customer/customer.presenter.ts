@@ -4,13 +4,14 @@ import {
   CustomerTier as CustomerTierMessage,
   type GetQuotaResponse,
   KeyAlgorithm,
+  type KeyProblem,
   type NameConstraints,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import type { CustomerStanding, CustomerTier } from '../auth/principal.js';
 import type { PublicUrls } from '../http/public-urls.js';
 import { timestamp } from '../http/timestamp.js';
-import type { AlgorithmName, CustomerJson, NameConstraintsJson } from './customer.schema.js';
+import type { AlgorithmName, CustomerJson, KeyProblemJson, NameConstraintsJson } from './customer.schema.js';
 
 const algorithms = {
   'P-256': KeyAlgorithm.EC_P256,
@@ -79,7 +80,7 @@ export function presentCustomer(
   };
 }
 
-function presentQuota(quota: GetQuotaResponse): Pick<CustomerJson, 'limits' | 'used'> {
+function presentQuota(quota: GetQuotaResponse): Pick<CustomerJson, 'limits' | 'used' | 'key_problem'> {
   return {
     limits: {
       per_minute: numberOrNull(quota.perMinute),
@@ -93,6 +94,17 @@ function presentQuota(quota: GetQuotaResponse): Pick<CustomerJson, 'limits' | 'u
       lifetime: Number(quota.usedInLifetime),
       month_resets_at: timestamp(Number(quota.monthResetsAt)),
     },
+    key_problem: quota.keyProblem === undefined ? null : presentKeyProblem(quota.keyProblem),
+  };
+}
+
+function presentKeyProblem({ keyRef, reason, message, since, lastAt }: KeyProblem): KeyProblemJson {
+  return {
+    key: keyRef,
+    reason,
+    message,
+    since: timestamp(Number(since)),
+    last_at: timestamp(Number(lastAt)),
   };
 }
 

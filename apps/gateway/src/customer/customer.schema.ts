@@ -119,6 +119,15 @@ export const planSchema = {
 } as const satisfies JsonSchema;
 export const validatePlan = bodyValidator<PlanBody>(planSchema);
 
+/** Why a customer's key does not sign. */
+export interface KeyProblemJson {
+  readonly key: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly since: string;
+  readonly last_at: string;
+}
+
 /** A customer as the operator sees it. */
 export interface CustomerJson {
   readonly handle: string;
@@ -148,6 +157,7 @@ export interface CustomerJson {
     readonly lifetime: number;
     readonly month_resets_at: string;
   };
+  readonly key_problem?: KeyProblemJson | null;
 }
 
 const time = { type: 'string', format: 'date-time' } as const;
@@ -194,10 +204,23 @@ const customerProperties = {
     properties: { this_minute: count, this_month: count, lifetime: count, month_resets_at: time },
     description: 'Certificates counted against the limits. Absent where limits is.',
   },
+  key_problem: {
+    type: ['object', 'null'],
+    required: ['key', 'reason', 'message', 'since', 'last_at'],
+    additionalProperties: false,
+    properties: {
+      key: { type: 'string', description: 'Reference of the key that was asked.' },
+      reason: { type: 'string', description: 'For example permission_denied, key_disabled, unreachable.' },
+      message: { type: 'string', description: 'What the key management service said.' },
+      since: { ...time, description: 'The first failure since it signed.' },
+      last_at: { ...time, description: 'The latest failure, to ten seconds.' },
+    },
+    description: 'Why its key does not sign; null while it does. Absent where limits is.',
+  },
 } as const;
 
 const customerRequired = Object.keys(customerProperties).filter(
-  (name) => name !== 'limits' && name !== 'used',
+  (name) => name !== 'limits' && name !== 'used' && name !== 'key_problem',
 );
 
 export const customerSchema = {

@@ -1,4 +1,4 @@
-import { handleParameter, type Operation, outages } from '../openapi/operation.js';
+import { handleParameter, type Operation, operatorErrors, outages } from '../openapi/operation.js';
 import { reconcileBodySchema, reconciliationSchema, usageMonthsSchema } from './metering.schema.js';
 
 const shared = { tag: 'operator', access: ['operator'] } as const;
@@ -17,7 +17,7 @@ export const meteringOperations: readonly Operation[] = [
       content: { 'application/json': reconciliationSchema },
     },
     errors: [
-      'unauthorized',
+      ...operatorErrors,
       'body_too_large',
       'unsupported_media_type',
       'bad_request',
@@ -38,6 +38,6 @@ export const meteringOperations: readonly Operation[] = [
       description: 'As it was last reconciled.',
       content: { 'application/json': usageMonthsSchema },
     },
-    errors: ['unauthorized', 'customer_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', ...outages],
   },
 ];

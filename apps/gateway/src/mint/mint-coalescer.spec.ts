@@ -80,6 +80,24 @@ describe('the coalescer', () => {
     expect(csrs.reduce((sum, each) => sum + each, 0)).toBe(1_330);
   });
 
+  it('lets a customer that has nothing in flight pass those whose messages are many and slow', async () => {
+    const heavy = Array.from({ length: 6 }, () =>
+      coalescer.mint({ ...order(100), customerId: 'heavy' }, 'r'),
+    );
+    await turn();
+    expect(issuer.messages).toHaveLength(4);
+    const light = coalescer.mint({ ...order(1), customerId: 'light' }, 'r');
+    await turn();
+    expect(issuer.messages).toHaveLength(5);
+    expect(issuer.messages[4]?.requests.map(({ customerId }) => customerId)).toEqual(['light']);
+    const settled = Promise.all([light, ...heavy]);
+    issuer.release();
+    await turn();
+    issuer.release();
+    await settled;
+    expect(issuer.messages).toHaveLength(7);
+  });
+
   it('refuses more than it could answer in time', async () => {
     const asked = Array.from({ length: 81 }, () => coalescer.mint(order(100), 'r'));
     expect(() => coalescer.mint(order(100), 'r')).toThrow(expect.objectContaining({ code: 'overloaded' }));

@@ -38,12 +38,17 @@ export interface CoalescerOptions {
 
 /**
  * Puts mints that arrive together into one message to the issuer. Nobody waits on a timer: what came in
- * within one turn of the event loop goes out at its end, or when one of the messages in flight returns.
+ * within one turn of the event loop goes out at its end, or when one of the messages in flight returns. A customer that
+ * has none in flight waits for nobody: where signatures are slow, others' batches would hold up its single certificate.
  */
 export class MintCoalescer {
   private readonly waiting: Waiting[] = [];
   private waitingCsrs = 0;
   private inFlight = 0;
+  /** Messages in flight by customer. */
+  private readonly busy = new Map<string, number>();
+  /** A request came of a customer that has none in flight. */
+  private newcomer = false;
   private scheduled = false;
 
   constructor(private readonly options: CoalescerOptions) {}
@@ -60,26 +65,39 @@ export class MintCoalescer {
       const deadline = this.options.clock.now() + this.options.timeoutMs;
       this.waiting.push({ request, requestId, deadline, resolve, reject });
       this.waitingCsrs += request.csrs.length;
+      if (!this.busy.has(request.customerId)) this.newcomer = true;
       this.schedule();
     });
   }
 
   private schedule(): void {
-    if (this.scheduled || this.inFlight >= mostInFlight || this.waiting.length === 0) return;
+    if (this.scheduled || this.waiting.length === 0) return;
+    if (this.inFlight >= mostInFlight && !this.newcomer) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      while (this.inFlight < mostInFlight && this.waiting.length > 0) void this.send(this.take());
+      while (this.inFlight < mostInFlight && this.waiting.length > 0) void this.send(this.take(this.waiting));
+      if (this.newcomer) this.admitNewcomers();
     });
   }
 
+  /** Sends what waits of customers that have nothing in flight, beyond the places of all. */
+  private admitNewcomers(): void {
+    this.newcomer = false;
+    const theirs = this.waiting.filter(({ request }) => !this.busy.has(request.customerId));
+    if (theirs.length === 0) return;
+    const rest = this.waiting.filter(({ request }) => this.busy.has(request.customerId));
+    this.waiting.splice(0, this.waiting.length, ...rest);
+    while (theirs.length > 0) void this.send(this.take(theirs));
+  }
+
   /** The next message's worth, in order of arrival; what waited too long is given up. */
-  private take(): Waiting[] {
+  private take(waiting: Waiting[]): Waiting[] {
     const now = this.options.clock.now();
     const taken: Waiting[] = [];
     let csrs = 0;
     let count = 0;
-    for (const each of this.waiting) {
+    for (const each of waiting) {
       if (csrs > 0 && csrs + each.request.csrs.length > mostCsrsInMessage) break;
       count += 1;
       if (each.deadline <= now) {
@@ -89,7 +107,7 @@ export class MintCoalescer {
       taken.push(each);
       csrs += each.request.csrs.length;
     }
-    for (const each of this.waiting.splice(0, count)) this.waitingCsrs -= each.request.csrs.length;
+    for (const each of waiting.splice(0, count)) this.waitingCsrs -= each.request.csrs.length;
     return taken;
   }
 
@@ -98,6 +116,8 @@ export class MintCoalescer {
     if (first === undefined) return;
     const { issuer, clock, onMessage } = this.options;
     const leave = this.enter();
+    const customers = new Set(batch.map(({ request }) => request.customerId));
+    for (const each of customers) this.busy.set(each, (this.busy.get(each) ?? 0) + 1);
     const stalled = setTimeout(leave, stalledMs);
     onMessage?.(batch.reduce((sum, each) => sum + each.request.csrs.length, 0));
     try {
@@ -111,8 +131,15 @@ export class MintCoalescer {
       for (const each of batch) each.reject(error);
     } finally {
       clearTimeout(stalled);
+      for (const each of customers) this.release(each);
       leave();
     }
+  }
+
+  private release(customerId: string): void {
+    const left = (this.busy.get(customerId) ?? 1) - 1;
+    if (left > 0) this.busy.set(customerId, left);
+    else this.busy.delete(customerId);
   }
 
   /** Takes one of the places in flight; the function that is returned gives it back, once. */

@@ -150,6 +150,8 @@ describe('/openapi.json', () => {
     switch (code) {
       case 'unauthorized':
         return send(operation, { ...good, headers: { authorization: 'Bearer wrong' } });
+      case 'operator_only':
+        return send(operation, { ...good, headers: stage.callers['the master bearer'].headers ?? {} });
       case 'body_too_large':
         return send(operation, { ...good, body: Buffer.alloc(bodyLimit + 1) });
       case 'unsupported_media_type':

@@ -49,4 +49,7 @@ export const handleParameter: Parameter = {
 /** What any route answers while a service or the database behind it is away. */
 export const outages = ['service_unavailable', 'deadline_exceeded', 'storage_unavailable'] as const;
 
+/** What whoever is not the operator is answered. */
+export const operatorErrors = ['unauthorized', 'operator_only'] as const;
+
 export const textFile: JsonSchema = { type: 'string' };

@@ -21,9 +21,14 @@ describe('revocation for the operator', () => {
 
   it.each(routes)('%s %s is for the operator alone', async (method, path, body) => {
     const options = { method, ...(body && { body }) };
-    for (const token of [undefined, bearer, 'x'.repeat(43)]) {
+    const denials: [token: string | undefined, status: number, code: string][] = [
+      [undefined, 401, 'unauthorized'],
+      ['x'.repeat(43), 401, 'unauthorized'],
+      [bearer, 403, 'operator_only'],
+    ];
+    for (const [token, ...expected] of denials) {
       const answer = await gateway.ask(path, { ...options, ...(token !== undefined && { bearer: token }) });
-      expect([answer.status, answer.json().error.code]).toEqual([401, 'unauthorized']);
+      expect([answer.status, answer.json().error.code]).toEqual(expected);
     }
     expect((await gateway.operate(path, options)).status).toBe(200);
   });

@@ -1,4 +1,4 @@
-import { handleParameter, type Operation, outages } from '../openapi/operation.js';
+import { handleParameter, type Operation, operatorErrors, outages } from '../openapi/operation.js';
 import { bulkAnswerSchema, bulkBodySchema, bulkJobSchema } from './bulk.schema.js';
 import { crlCacheSchema } from './crl-cache.schema.js';
 import {
@@ -18,7 +18,7 @@ const errors = [
   ...outages,
 ] as const;
 
-const bodyErrors = ['body_too_large', 'unauthorized', 'unsupported_media_type', 'bad_request'] as const;
+const bodyErrors = ['body_too_large', ...operatorErrors, 'unsupported_media_type', 'bad_request'] as const;
 const operator = { tag: 'operator', access: ['operator'] } as const;
 
 const shared = {
@@ -63,7 +63,7 @@ export const revocationOperations: readonly Operation[] = [
     access: ['operator'],
     parameters: [handleParameter],
     summary: "Revoke a customer's certificates",
-    errors: [...errors, 'customer_not_found'],
+    errors: ['operator_only', ...errors, 'customer_not_found'],
   },
   {
     ...operator,
@@ -96,7 +96,7 @@ export const revocationOperations: readonly Operation[] = [
       },
     ],
     answer: { status: 200, description: 'The job.', content: { 'application/json': bulkJobSchema } },
-    errors: ['unauthorized', 'customer_not_found', 'job_not_found', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', 'job_not_found', ...outages],
   },
   {
     ...operator,
@@ -135,7 +135,7 @@ export const revocationOperations: readonly Operation[] = [
       },
     ],
     answer: { status: 200, description: 'A page of CRLs.', content: { 'application/json': crlCacheSchema } },
-    errors: ['unauthorized', 'bad_request', ...outages],
+    errors: [...operatorErrors, 'bad_request', ...outages],
   },
   {
     ...operator,
@@ -149,6 +149,6 @@ export const revocationOperations: readonly Operation[] = [
       description: 'The CRLs as they are published from now on.',
       content: { 'application/json': crlCacheSchema },
     },
-    errors: ['unauthorized', 'customer_not_found', 'signer_unavailable', ...outages],
+    errors: [...operatorErrors, 'customer_not_found', 'signer_unavailable', ...outages],
   },
 ];

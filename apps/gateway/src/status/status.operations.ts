@@ -1,4 +1,4 @@
-import type { Operation } from '../openapi/operation.js';
+import { type Operation, operatorErrors } from '../openapi/operation.js';
 import { healthSchema, readySchema, statusSchema } from './status.schema.js';
 
 const json = (schema: Operation['answer']['content'][string]) => ({ 'application/json': schema });
@@ -12,7 +12,7 @@ export const statusOperations: readonly Operation[] = [
     access: ['operator'],
     summary: 'Which services answer',
     answer: { status: 200, description: 'Every service, up or down.', content: json(statusSchema) },
-    errors: ['unauthorized'],
+    errors: [...operatorErrors],
   },
   {
     method: 'GET',

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { createPool, sqlState, withTenant } from '#libs/database';
 import { FixedClock } from '#libs/testing';
+import { KeyProblemRepository } from '../key-problem/key-problem.repository.js';
 import type { Ledger } from '../mint/mint.ledger.js';
 import { ledgerEntry } from '../testing/ledger-entry.js';
 import { LedgerHarness } from '../testing/ledger-harness.js';
@@ -21,6 +22,8 @@ describe("the issuer's role", () => {
     theirs = await harness.customer();
     for (const customerId of [mine, theirs])
       await ledger.record(ledgerEntry({ customerId, count: 2, key: 'k' }));
+    const problem = { keyRef: 'aws:key', reason: 'key_disabled', message: 'disabled', lastAt: clock.now() };
+    for (const customerId of [mine, theirs]) await new KeyProblemRepository(pool).note(customerId, problem);
   });
   afterAll(async () => {
     await pool.end();
@@ -45,6 +48,7 @@ describe("the issuer's role", () => {
     ['certificate', 2],
     ['quota', 1],
     ['idempotency', 1],
+    ['key_problem', 1],
   ])('sees in %s the rows of the customer it acts for, and none without one', async (table, rows) => {
     expect(await count(table, mine)).toBe(rows);
     expect(await count(table)).toBe(0);

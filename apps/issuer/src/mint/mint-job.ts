@@ -35,12 +35,12 @@ export interface CsrFailure {
   readonly reason: string;
 }
 
-/** What became of a job: `drafts` answers `judge`, `signed` answers `mint` and `sign`. */
+/** What became of a job: `drafts` answers `judge`, `signed` answers `mint` and `sign`. The reason of one that failed may be empty. */
 export type MintJobResult =
   | { readonly kind: 'signed'; readonly block: CertificateBlock; readonly issued: Uint8Array }
   | { readonly kind: 'drafts'; readonly drafts: readonly Draft[] }
   | { readonly kind: 'refused'; readonly failures: readonly CsrFailure[] }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly reason: string };
 
 /** How much work a job is, in certificates. */
 export function jobSize(job: MintJob): number {

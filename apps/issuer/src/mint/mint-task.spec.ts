@@ -57,7 +57,7 @@ describe('tasks between threads', () => {
       { kind: 'signed', block: packCertificates(made), issued: octets(90) },
       { kind: 'drafts', drafts: [{ serial: octets(16), tbs: octets(500) }] },
       { kind: 'refused', failures: [{ index: 4, reason: 'the name "ä" is malformed' }] },
-      { kind: 'failed', code: 'signer_unavailable', message: 'Key x is disabled.' },
+      { kind: 'failed', code: 'signer_unavailable', message: 'Key x is disabled.', reason: 'key_disabled' },
     ];
     const decoded = decodeResults(encodeResults(results));
     expect(decoded.slice(2)).toEqual(results.slice(2));

@@ -79,7 +79,7 @@ export function encodeResults(results: readonly MintJobResult[]): Uint8Array<Arr
         writer.bytes(Buffer.from(JSON.stringify(result.failures)));
         break;
       case 'failed':
-        writer.bytes(Buffer.from(result.code)).bytes(Buffer.from(result.message));
+        for (const each of [result.code, result.message, result.reason]) writer.bytes(Buffer.from(each));
         break;
     }
   }
@@ -106,7 +106,7 @@ function readResult(reader: ByteReader): MintJobResult {
     case 'refused':
       return { kind, failures: JSON.parse(text(reader)) };
     case 'failed':
-      return { kind, code: text(reader) as ErrorCode, message: text(reader) };
+      return { kind, code: text(reader) as ErrorCode, message: text(reader), reason: text(reader) };
   }
 }
 

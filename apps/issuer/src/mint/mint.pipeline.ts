@@ -1,5 +1,5 @@
 import { DomainError } from '#libs/errors';
-import { parseKeyRef, type Signer } from '#libs/kms';
+import { parseKeyRef, type Signer, signerFailureReason } from '#libs/kms';
 import { lintTbsCertificate } from '#libs/lint';
 import {
   assembleCertificate,
@@ -132,8 +132,12 @@ export class MintPipeline {
       });
     } catch (error) {
       const { code, message } = DomainError.from(error);
+      const reason = signerFailureReason(error) ?? '';
       if (code === 'internal') throw error;
-      return signing.map(({ index }) => ({ index, result: { kind: 'failed' as const, code, message } }));
+      return signing.map(({ index }) => ({
+        index,
+        result: { kind: 'failed' as const, code, message, reason },
+      }));
     }
   }
 

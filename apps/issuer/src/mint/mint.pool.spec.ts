@@ -24,7 +24,12 @@ class FakePipeline {
   async run(jobs: readonly MintJob[]): Promise<{ results: MintJobResult[]; times: { judge: 0; sign: 0 } }> {
     this.tasks.push(jobs.map(jobSize));
     const results = jobs.map(
-      (each): MintJobResult => ({ kind: 'failed', code: 'internal', message: `${jobSize(each)}` }),
+      (each): MintJobResult => ({
+        kind: 'failed',
+        code: 'internal',
+        message: `${jobSize(each)}`,
+        reason: '',
+      }),
     );
     return { results, times: { judge: 0, sign: 0 } };
   }

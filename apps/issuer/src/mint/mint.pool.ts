@@ -2,6 +2,7 @@ import { DomainError } from '#libs/errors';
 import type { KmsSettings } from '#libs/kms';
 import type { Logger } from '#libs/observability';
 import type { Clock } from '#libs/service';
+import { JobLanes } from './job-lanes.js';
 import type { MintPipeline } from './mint.pipeline.js';
 import { jobSize, type MintJob, type MintJobResult } from './mint-job.js';
 import type { MintTaskTimes } from './mint-task.js';
@@ -33,6 +34,8 @@ interface Queued {
 
 /** Most certificates of one task: a thread is never busy for long with what came first. */
 export const taskLimit = 32;
+/** Without threads, while several customers wait: the answers of a task leave together, and its end is all they wait for. */
+const sharedTaskLimit = 8;
 /** Fewer certificates are not worth waking another thread, nor a task of their own behind a running one. */
 const smallTask = 4;
 /** A thread has its next task at hand while it works. */
@@ -40,9 +43,9 @@ const tasksPerWorker = 2;
 /** Milliseconds before a thread that ended is started again. */
 const restartDelayMs = 200;
 
-/** Runs pipeline jobs on worker threads, in the order in which they came. */
+/** Runs pipeline jobs on worker threads: customers take turns, and each one's come in their order. */
 export class MintPool {
-  private readonly queue: Queued[] = [];
+  private readonly queue = new JobLanes<Queued>((each) => each.job.authority.customerId);
   private readonly threads = new Set<MintWorker>();
   private queued = 0;
   private scheduled = false;
@@ -112,7 +115,7 @@ export class MintPool {
   private dispatch(): void {
     if (this.queued === 0) return;
     if (this.options.workers === 0 || this.isQuiet()) {
-      if (!this.inline) void this.runInline(this.take(taskLimit));
+      if (!this.inline) void this.runInline(this.take(this.queue.lanes > 1 ? sharedTaskLimit : taskLimit));
       return;
     }
     for (;;) {
@@ -140,11 +143,10 @@ export class MintPool {
     const now = this.options.clock.now();
     const taken: Queued[] = [];
     let size = 0;
-    let passed = 0;
-    for (const each of this.queue) {
+    for (let each = this.queue.next; each; each = this.queue.next) {
       const next = jobSize(each.job);
       if (taken.length > 0 && size + next > limit) break;
-      passed++;
+      this.queue.pass();
       this.queued -= next;
       if (each.job.deadline <= now) {
         each.reject(new DomainError('deadline_exceeded', 'The request waited longer than its caller does.'));
@@ -153,7 +155,6 @@ export class MintPool {
       taken.push(each);
       size += next;
     }
-    this.queue.splice(0, passed);
     return taken;
   }
 

@@ -1,14 +1,14 @@
 import { DomainError } from '#libs/errors';
 import { type KeyManagement, parseKeyRef, signerFailure } from '#libs/kms';
-import type { Logger } from '#libs/observability';
 import { parseCertificate } from '#libs/x509';
 import type { SigningAuthority } from '../authority/signing-authority.js';
+import type { KeyProblems } from '../key-problem/key-problems.js';
 import type { MintPipeline } from './mint.pipeline.js';
 import type { MintPool } from './mint.pool.js';
-import { judgeBatch, type SignedBatch, signedOf, type UnsignedBatch } from './sign-batch.js';
+import { failureOf, judgeBatch, type SignedBatch, signedOf, type UnsignedBatch } from './sign-batch.js';
 
-/** Milliseconds in which a customer whose keys fail is logged once. */
-const logPauseMs = 10_000;
+/** Requests of one customer before another has its turn: where signatures are slow, a wake-up more costs little. */
+const judgedAtOnce = 8;
 
 /**
  * Mints with keys of a remote key management service: threads judge and draft, and the main thread asks for the
@@ -17,29 +17,29 @@ const logPauseMs = 10_000;
 export class RemoteMint {
   /** Authorities whose key is known to be the one that their certificate names. */
   readonly #checked = new WeakSet<SigningAuthority>();
-  readonly #loggedAt = new Map<string, number>();
 
   constructor(
     private readonly pool: MintPool,
     private readonly pipeline: MintPipeline,
     private readonly signer: Pick<KeyManagement, 'publicKey'>,
-    private readonly logger: Logger,
+    private readonly problems: Pick<KeyProblems, 'failed' | 'signed'>,
   ) {}
 
   /** @throws issue_failed, overloaded, deadline_exceeded or signer_unavailable: then nothing was issued */
   async sign(batch: UnsignedBatch): Promise<SignedBatch> {
     const { csrs: _, ...context } = batch;
-    const drafts = (await judgeBatch(this.pool, batch)).flat();
+    const drafts = (await judgeBatch(this.pool, batch, judgedAtOnce)).flat();
     try {
       await this.#checkKey(batch.authority);
     } catch (error) {
-      this.#tell(batch.authority, error);
+      this.problems.failed(batch.authority, error);
       throw error;
     }
     const { results } = await this.pipeline.run([{ kind: 'sign', ...context, drafts }]);
     const [result] = results;
     if (!result) throw new DomainError('internal', 'The pipeline gave no result.');
-    if (result.kind === 'failed') this.#tell(batch.authority, new DomainError(result.code, result.message));
+    if (result.kind === 'failed') this.problems.failed(batch.authority, failureOf(result));
+    else this.problems.signed(batch.authority);
     return signedOf(result);
   }
 
@@ -55,14 +55,5 @@ export class RemoteMint {
       );
     }
     this.#checked.add(authority);
-  }
-
-  /** An operator sees which customer is concerned, and why. */
-  #tell({ customerId, keyRef }: SigningAuthority, error: unknown): void {
-    const now = performance.now();
-    if (now - (this.#loggedAt.get(customerId) ?? Number.NEGATIVE_INFINITY) < logPauseMs) return;
-    this.#loggedAt.set(customerId, now);
-    const reason = error instanceof Error ? error.message : String(error);
-    this.logger.warn({ customerId, keyRef, reason }, 'the key of this customer does not sign');
   }
 }

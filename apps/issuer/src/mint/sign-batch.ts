@@ -42,13 +42,24 @@ export async function signBatch(pool: MintPool, batch: UnsignedBatch): Promise<S
   };
 }
 
-/** The drafts of a batch in chunks, every one admitted. @throws issue_failed, overloaded or deadline_exceeded */
-export async function judgeBatch(pool: MintPool, batch: UnsignedBatch): Promise<(readonly Draft[])[]> {
+/**
+ * The drafts of a batch in chunks, every one admitted.
+ *
+ * @param size most requests of a chunk: as many are judged before another customer has its turn
+ * @throws issue_failed, overloaded or deadline_exceeded
+ */
+export async function judgeBatch(
+  pool: MintPool,
+  batch: UnsignedBatch,
+  size = taskLimit,
+): Promise<(readonly Draft[])[]> {
   const { csrs, ...context } = batch;
   const judged = await Promise.all(
-    chunks(csrs).map((chunk): Promise<MintJobResult> => pool.run({ kind: 'judge', ...context, csrs: chunk })),
+    chunks(csrs, size).map(
+      (chunk): Promise<MintJobResult> => pool.run({ kind: 'judge', ...context, csrs: chunk }),
+    ),
   );
-  const failures = judged.flatMap((result, chunk) => failuresOf(result, chunk * taskLimit));
+  const failures = judged.flatMap((result, chunk) => failuresOf(result, chunk * size));
   if (failures.length > 0) throw issueFailed(failures);
   return judged.map(draftsOf);
 }
@@ -73,11 +84,20 @@ function refusal(result: MintJobResult): DomainError {
     case 'refused':
       return issueFailed(result.failures);
     case 'failed':
-      return new DomainError(result.code, result.message);
+      return failureOf(result);
     case 'drafts':
     case 'signed':
       return new DomainError('internal', `The pipeline answered with ${result.kind}.`);
   }
+}
+
+/** The error of a job that failed. */
+export function failureOf({
+  code,
+  message,
+  reason,
+}: Extract<MintJobResult, { kind: 'failed' }>): DomainError {
+  return new DomainError(code, message, reason === '' ? {} : { details: { reason } });
 }
 
 /** Indexes are from 0, as in the request. */
@@ -86,8 +106,8 @@ function issueFailed(failures: readonly CsrFailure[]): DomainError {
   return new DomainError('issue_failed', message, { details: { failures } });
 }
 
-function chunks(csrs: readonly Uint8Array[]): (readonly Uint8Array[])[] {
+function chunks(csrs: readonly Uint8Array[], size: number): (readonly Uint8Array[])[] {
   const parts: (readonly Uint8Array[])[] = [];
-  for (let at = 0; at < csrs.length; at += taskLimit) parts.push(csrs.slice(at, at + taskLimit));
+  for (let at = 0; at < csrs.length; at += size) parts.push(csrs.slice(at, at + size));
   return parts;
 }

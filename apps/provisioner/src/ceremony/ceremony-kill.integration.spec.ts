@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DataSource } from 'typeorm';
 import { CustomerStatus } from '#libs/contracts';
 import { createPool } from '#libs/database';
 import { opensslVerify } from '../testing/openssl.js';
@@ -9,33 +8,22 @@ import {
   authorityOf,
   becomesActive,
   eventually,
-  ProvisionerHarness,
   type Replica,
   signerWith,
 } from '../testing/provisioner-harness.js';
-import { KilledAt, openDataSource, startWorker, type WorkerOptions } from '../testing/worker.js';
+import { KilledAt, provisionerFixture, startWorker, type WorkerOptions } from '../testing/worker.js';
 import { CeremonyLock } from './ceremony.lock.js';
 import { ceremonySteps } from './ceremony-step.js';
 
 const births = ceremonySteps.birth;
-let harness: ProvisionerHarness;
-let dataSource: DataSource;
-const worker = (options: WorkerOptions = {}) => startWorker(harness, dataSource, options);
-
-beforeAll(async () => {
-  harness = await ProvisionerHarness.start();
-  dataSource = await openDataSource(harness);
-}, 30_000);
-afterAll(async () => {
-  await dataSource?.destroy();
-  await harness?.stop();
-}, 20_000);
+const fixture = provisionerFixture();
+const worker = (options: WorkerOptions = {}) => startWorker(fixture.harness, fixture.dataSource, options);
 
 /** One root, one intermediate, one chain, every step once, and a valid chain. */
 async function expectOneCa(replica: Replica, handle: string): Promise<void> {
   const authority = await authorityOf(replica, handle);
   const id = [authority.customerId];
-  const rows = await harness.database.query<{ kind: string; certificate: Buffer }>(
+  const rows = await fixture.harness.database.query<{ kind: string; certificate: Buffer }>(
     'SELECT kind, certificate FROM provisioner.authority WHERE customer_id = $1 ORDER BY kind',
     id,
   );
@@ -43,12 +31,12 @@ async function expectOneCa(replica: Replica, handle: string): Promise<void> {
   expect(rows.map(({ certificate }) => certificate.toString('hex'))).toEqual(
     [authority.intermediateDer, authority.rootDer].map((der) => Buffer.from(der).toString('hex')),
   );
-  const steps = await harness.database.query(
+  const steps = await fixture.harness.database.query(
     'SELECT FROM provisioner.ceremony_step WHERE customer_id = $1',
     id,
   );
   expect(steps).toHaveLength(births.length);
-  const signer = await harness.signer();
+  const signer = await fixture.harness.signer();
   const keys = await signer.list({ customer: authority.customerId });
   expect(keys.map(({ name, state }) => [name, state])).toEqual([
     [`dev-${handle}-intermediate`, 'enabled'],
@@ -83,12 +71,12 @@ describe('a ceremony that is killed', () => {
   });
 
   it('ends by itself once a provisioner starts: one root, one intermediate, active', async () => {
-    const replica = await harness.replica();
+    const replica = await fixture.harness.replica();
     for (const handle of handles.keys()) {
       await becomesActive(replica, handle);
       await expectOneCa(replica, handle);
     }
-    await eventually(() => (harness.authorityEvents.length === handles.size ? true : undefined));
+    await eventually(() => (fixture.harness.authorityEvents.length === handles.size ? true : undefined));
     await replica.stop();
   }, 30_000);
 });
@@ -105,16 +93,16 @@ describe('two that work on one ceremony at once', () => {
       }
     });
     await Promise.all(workers);
-    const replica = await harness.replica();
+    const replica = await fixture.harness.replica();
     await expectOneCa(replica, 'raced');
     await replica.stop();
   });
 
   it('are kept apart by the lock, which a dead process gives back', async () => {
-    const pool = createPool(harness.database.settings('provisioner'), { service: 'provisioner' });
+    const pool = createPool(fixture.harness.database.settings('provisioner'), { service: 'provisioner' });
     const lock = await CeremonyLock.take(pool, 'the same');
     expect(await CeremonyLock.take(pool, 'the same')).toBeUndefined();
-    await harness.database.query(
+    await fixture.harness.database.query(
       `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database =
         (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );
@@ -125,7 +113,7 @@ describe('two that work on one ceremony at once', () => {
   });
 
   it('share many customers between them', async () => {
-    const replicas = [await harness.replica(), await harness.replica()];
+    const replicas = [await fixture.harness.replica(), await fixture.harness.replica()];
     const handles = Array.from({ length: 12 }, (_, index) => `shared-${index}`);
     await Promise.all(handles.map((handle, index) => replicas[index % 2]?.client.createCustomer({ handle })));
     for (const replica of replicas) {
@@ -139,7 +127,7 @@ describe('two that work on one ceremony at once', () => {
 
 describe('a ceremony that meets trouble', () => {
   it('is tried again until the key management service is back, and says why meanwhile', async () => {
-    const signer = await harness.signer();
+    const signer = await fixture.harness.signer();
     let down = true;
     const flaky = signerWith(signer, {
       sign: async (...call) => {
@@ -147,7 +135,7 @@ describe('a ceremony that meets trouble', () => {
         return signer.sign(...call);
       },
     });
-    const replica = await harness.replica({ signer: flaky });
+    const replica = await fixture.harness.replica({ signer: flaky });
     await replica.client.createCustomer({ handle: 'patient' });
     const waiting = await eventually(async () => {
       const { customer } = await replica.client.getCustomer({ handle: 'patient' });
@@ -168,7 +156,7 @@ describe('a ceremony that meets trouble', () => {
   }, 20_000);
 
   it('never accepts a signature that does not verify', async () => {
-    const signer = await harness.signer();
+    const signer = await fixture.harness.signer();
     const lying = signerWith(signer, { sign: async () => [Buffer.from('3006020101020101', 'hex')] });
     const { create, runToEnd, underWay } = await worker({ signer: lying });
     const { id } = await create('lied-to');
@@ -192,7 +180,7 @@ describe('a provisioner process', () => {
 
   it('survives SIGKILL at random moments: every customer has one CA in the end', async () => {
     const dist = join(process.cwd(), 'dist');
-    script = join(harness.folder, 'provisioner.mjs');
+    script = join(fixture.harness.folder, 'provisioner.mjs');
     writeFileSync(
       script,
       `import { startProvisioner } from '${dist}/apps/provisioner/src/provisioner.module.js';
@@ -200,7 +188,7 @@ describe('a provisioner process', () => {
        import { createInProcessEventBus, createInProcessTransport } from '${dist}/libs/rpc/src/index.js';
        import { systemClock } from '${dist}/libs/service/src/index.js';
        const logger = createLogger('provisioner', 'silent');
-       await startProvisioner({ config: ${JSON.stringify(harness.config)}, logger, clock: systemClock,
+       await startProvisioner({ config: ${JSON.stringify(fixture.harness.config)}, logger, clock: systemClock,
          rpc: createInProcessTransport({ logger }), events: createInProcessEventBus({ logger }),
          metrics: createRegistry('provisioner') });
        console.log('working');`,
@@ -216,7 +204,7 @@ describe('a provisioner process', () => {
       child.kill('SIGKILL');
       await gone;
     }
-    const replica = await harness.replica();
+    const replica = await fixture.harness.replica();
     for (const handle of handles) await becomesActive(replica, handle);
     for (const handle of handles) await expectOneCa(replica, handle);
     await replica.stop();

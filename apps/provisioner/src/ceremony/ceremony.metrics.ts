@@ -1,4 +1,12 @@
-import { type Counter, counter, gauge, type Histogram, histogram, type Registry } from '#libs/observability';
+import {
+  type Counter,
+  counter,
+  gauge,
+  type Histogram,
+  histogram,
+  type Logger,
+  type Registry,
+} from '#libs/observability';
 import type { CeremonyStep } from './ceremony-step.js';
 
 /** What an operator watches ceremonies by. */
@@ -7,7 +15,7 @@ export class CeremonyMetrics {
   readonly #duration: Histogram;
 
   /** @param unfinished counts the ceremonies that have not ended, of every replica */
-  constructor(registry: Registry, unfinished: () => Promise<number>) {
+  constructor(registry: Registry, logger: Logger, unfinished: () => Promise<number>) {
     this.#steps = counter({
       registry,
       name: 'ceremony_steps_total',
@@ -23,11 +31,14 @@ export class CeremonyMetrics {
     gauge({
       registry,
       name: 'ceremonies_unfinished',
-      help: 'Ceremonies that have not ended, in the whole installation.',
+      help: 'Ceremonies that have not ended, in the whole installation; NaN while they cannot be counted.',
       collect: async (metric) => {
-        // A database that is away must not take the other metrics with it: the last value stands.
-        const count = await unfinished().catch(() => undefined);
-        if (count !== undefined) metric.set(count);
+        // A database that is away must not take the other metrics with it; an old value would look like an answer.
+        const count = await unfinished().catch((error: unknown) => {
+          logger.warn({ err: error }, 'the unfinished ceremonies could not be counted');
+          return Number.NaN;
+        });
+        metric.set(count);
       },
     });
   }

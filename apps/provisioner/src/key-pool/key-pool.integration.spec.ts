@@ -1,31 +1,45 @@
 import { CustomerStatus, KeyAlgorithm } from '#libs/contracts';
+import { createSigner, type KeyManagement } from '#libs/kms';
+import { type AwsDouble, startAwsDouble } from '#libs/testing';
 import { becomesActive, eventually, ProvisionerHarness } from '../testing/provisioner-harness.js';
-import { throttledSigner } from '../testing/throttled-signer.js';
 
 const signUps = 50;
+/** Every call takes its time, and keys are made at the pace of AWS KMS. */
+const cloud = { latencyMs: 20, creationsPerSecond: 5 };
 let harness: ProvisionerHarness;
+let aws: AwsDouble;
+let signer: KeyManagement;
 
 beforeAll(async () => {
   harness = await ProvisionerHarness.start();
+  aws = await startAwsDouble();
+  Object.assign(process.env, aws.env);
+  signer = await createSigner({ backend: 'aws' });
 }, 60_000);
-afterAll(() => harness?.stop(), 30_000);
+afterAll(async () => {
+  await harness?.stop();
+  await signer?.close();
+  await aws?.close();
+  for (const name of Object.keys(aws?.env ?? {})) delete process.env[name];
+}, 30_000);
 
-const free = async (): Promise<number> => {
+const count = async (where: string): Promise<number> => {
   const [row] = await harness.database.query<{ count: string }>(
-    'SELECT count(*) FROM provisioner.pool_key WHERE customer_id IS NULL AND key_ref IS NOT NULL',
+    `SELECT count(*) FROM provisioner.pool_key WHERE ${where}`,
   );
   return Number(row?.count);
 };
+const free = () => count('customer_id IS NULL AND key_ref IS NOT NULL');
 
 describe('a pool of keys', () => {
   it('makes 50 sign-ups at once active without waiting for a service that makes 5 keys a second', async () => {
-    // The pool is filled ahead, at the pace of the service.
-    const filling = await harness.replica({ keyPoolSize: signUps });
-    await eventually(async () => ((await free()) >= 2 * signUps ? true : undefined), 40);
+    // The pool is filled ahead; how long that takes is another matter.
+    const filling = await harness.replica({ signer, keyPoolSize: signUps });
+    await eventually(async () => ((await free()) >= 2 * signUps ? true : undefined), 60);
     await filling.stop();
 
-    const throttled = throttledSigner(await harness.signer(), 5);
-    const replica = await harness.replica({ signer: throttled.signer, keyPoolSize: signUps });
+    aws.faults.quotas = cloud;
+    const replica = await harness.replica({ signer, keyPoolSize: signUps });
     const handles = Array.from({ length: signUps }, (_, index) => `rush-${index}`);
     const started = performance.now();
     const patient = { timeoutMs: 60_000 };
@@ -40,13 +54,8 @@ describe('a pool of keys', () => {
     process.stderr.write(
       `${signUps} sign-ups at once: the slowest was active after ${slowest.toFixed(1)} s\n`,
     );
-    // What a loaded machine takes says little; that nobody waited for a key says all.
-    expect(throttled.names().filter((name) => !name.startsWith('dev-pool-'))).toEqual([]);
-    const [own] = await harness.database.query<{ count: string }>(
-      `SELECT count(*) FROM provisioner.pool_key WHERE customer_id IS NOT NULL`,
-    );
-    expect(Number(own?.count)).toBe(2 * signUps);
-    const signer = await harness.signer();
+    // What a loaded machine takes says little; that every key came from the pool says that nobody waited for one.
+    expect(await count('customer_id IS NOT NULL')).toBe(2 * signUps);
     const { id } = await becomesActive(replica, 'rush-7');
     const keys = await signer.list({ customer: id });
     expect(keys.map(({ labels, state }) => [labels.purpose, state]).sort()).toEqual([
@@ -57,16 +66,16 @@ describe('a pool of keys', () => {
   }, 180_000);
 
   it('is filled again at the pace of the service, and one that is empty holds nobody up for ever', async () => {
-    const throttled = throttledSigner(await harness.signer(), 5);
-    const replica = await harness.replica({ signer: throttled.signer, keyPoolSize: 2 });
+    aws.faults.quotas = cloud;
+    const replica = await harness.replica({ signer, keyPoolSize: 2 });
     // RSA is not kept ahead: its keys are made when they are needed.
     const wish = { handle: 'made-now', intermediateAlgorithm: KeyAlgorithm.RSA_2048 };
     await replica.client.createCustomer(wish);
     await becomesActive(replica, 'made-now', 60);
     const { customer } = await replica.client.getCustomer({ handle: 'made-now' });
-    const keys = await (await harness.signer()).list({ customer: customer?.id ?? '' });
+    const keys = await signer.list({ customer: customer?.id ?? '' });
     expect(keys.map(({ name }) => name)).toContain('dev-made-now-intermediate');
-    await eventually(async () => ((await free()) >= 4 ? true : undefined), 30);
+    await eventually(async () => ((await free()) >= 4 ? true : undefined), 60);
     await replica.stop();
-  }, 90_000);
+  }, 150_000);
 });

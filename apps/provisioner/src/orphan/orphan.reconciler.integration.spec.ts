@@ -1,32 +1,20 @@
-import type { DataSource } from 'typeorm';
 import { TenantScope } from '#libs/database';
 import { createLogger, createRegistry } from '#libs/observability';
 import { FixedClock } from '#libs/testing';
 import { KeyPool } from '../key-pool/key-pool.js';
 import { KeyPoolRepository } from '../key-pool/key-pool.repository.js';
-import { ProvisionerHarness } from '../testing/provisioner-harness.js';
-import { KilledAt, openDataSource, startWorker } from '../testing/worker.js';
+import { KilledAt, provisionerFixture, startWorker } from '../testing/worker.js';
 import { OrphanReconciler } from './orphan.reconciler.js';
 import { OrphanRepository } from './orphan.repository.js';
 
 const graceMs = 3_600_000;
-let harness: ProvisionerHarness;
-let dataSource: DataSource;
-
-beforeAll(async () => {
-  harness = await ProvisionerHarness.start();
-  dataSource = await openDataSource(harness);
-}, 60_000);
-afterAll(async () => {
-  await dataSource?.destroy();
-  await harness?.stop();
-}, 30_000);
+const fixture = provisionerFixture();
 
 describe('the reconciler of keys', () => {
   it('reports a key that nobody names, cleans it after the grace time, and touches no other', async () => {
     const clock = new FixedClock(Date.now());
-    const signer = await harness.signer();
-    const scope = new TenantScope(dataSource);
+    const signer = await fixture.harness.signer();
+    const scope = new TenantScope(fixture.dataSource);
     const keyPool = new KeyPool({ scope, poolKeys: new KeyPoolRepository(), signer, clock, size: 1 });
     const metrics = createRegistry('provisioner');
     const logger = createLogger('provisioner', 'silent');
@@ -37,10 +25,12 @@ describe('the reconciler of keys', () => {
     const state = async (name: string) => (await signer.list({})).find((key) => key.name === name)?.state;
 
     // What is needed: a CA, the keys of the pool, and what a ceremony under way has made but not recorded.
-    const well = await startWorker(harness, dataSource);
+    const well = await startWorker(fixture.harness, fixture.dataSource);
     const { id } = await well.create('needed');
     await well.runToEnd(id);
-    const interrupted = await startWorker(harness, dataSource, { ceremonies: new KilledAt('root_key') });
+    const interrupted = await startWorker(fixture.harness, fixture.dataSource, {
+      ceremonies: new KilledAt('root_key'),
+    });
     const torn = await interrupted.create('torn');
     await expect(interrupted.runToEnd(torn.id)).rejects.toThrow('killed');
     expect(await keyPool.fill()).toBe(2);

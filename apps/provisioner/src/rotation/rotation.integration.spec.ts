@@ -1,31 +1,24 @@
-import type { DataSource } from 'typeorm';
-import { signerFailureReason } from '#libs/kms';
-import { FixedClock } from '#libs/testing';
+import { createSigner, type KeyManagement, signerFailureReason } from '#libs/kms';
+import { FixedClock, startAwsDouble } from '#libs/testing';
 import { parseCertificate } from '#libs/x509';
 import { ceremonySteps } from '../ceremony/ceremony-step.js';
 import { opensslVerify } from '../testing/openssl.js';
-import { becomesActive, eventually, ProvisionerHarness } from '../testing/provisioner-harness.js';
-import { KilledAt, openDataSource, startWorker, type WorkerOptions } from '../testing/worker.js';
+import { becomesActive, eventually } from '../testing/provisioner-harness.js';
+import { KilledAt, provisionerFixture, startWorker, type WorkerOptions } from '../testing/worker.js';
 import { retirementAgeMs, rotationAgeMs } from './rotation.service.js';
 
-let harness: ProvisionerHarness;
-let dataSource: DataSource;
-const worker = (options: WorkerOptions = {}) => startWorker(harness, dataSource, options);
+const fixture = provisionerFixture();
+const worker = (options: WorkerOptions = {}) => startWorker(fixture.harness, fixture.dataSource, options);
 const rotation = ceremonySteps.rotation;
 const now = { now: true, dryRun: false, requestedBy: 'a test' };
 
-beforeAll(async () => {
-  harness = await ProvisionerHarness.start();
-  dataSource = await openDataSource(harness);
-}, 60_000);
-afterAll(async () => {
-  await dataSource?.destroy();
-  await harness?.stop();
-}, 30_000);
-
 /** Two intermediates under one root, each verified; the root signs nothing, both intermediates do. */
-async function expectTwoGenerations(customerId: string, handle: string): Promise<void> {
-  const rows = await harness.database.query<{ root: Buffer; intermediate: Buffer }>(
+async function expectTwoGenerations(
+  customerId: string,
+  handle: string,
+  keys: Pick<KeyManagement, 'list'> | undefined = undefined,
+): Promise<void> {
+  const rows = await fixture.harness.database.query<{ root: Buffer; intermediate: Buffer }>(
     'SELECT root, intermediate FROM provisioner.trust_artifact WHERE customer_id = $1 ORDER BY generation',
     [customerId],
   );
@@ -35,14 +28,14 @@ async function expectTwoGenerations(customerId: string, handle: string): Promise
   for (const { root, intermediate } of rows) {
     expect(await opensslVerify(root, intermediate)).toContain('intermediate: OK');
   }
-  const signer = await harness.signer();
-  const keys = await signer.list({ customer: customerId });
-  expect(keys.map(({ name, state }) => [name, state])).toEqual([
+  const signer = keys ?? (await fixture.harness.signer());
+  const listed = await signer.list({ customer: customerId });
+  expect(listed.map(({ name, state }) => [name, state])).toEqual([
     [`dev-${handle}-intermediate`, 'enabled'],
     [`dev-${handle}-intermediate-g2`, 'enabled'],
     [`dev-${handle}-root`, 'disabled'],
   ]);
-  const authorities = await harness.database.query<{ kind: string }>(
+  const authorities = await fixture.harness.database.query<{ kind: string }>(
     'SELECT kind FROM provisioner.authority WHERE customer_id = $1 ORDER BY kind',
     [customerId],
   );
@@ -75,6 +68,27 @@ describe('a rotation that is killed', () => {
 });
 
 describe('the rotation of a customer', () => {
+  it('enables a root in AWS KMS for one signature, and disables it again', async () => {
+    const aws = await startAwsDouble();
+    Object.assign(process.env, aws.env);
+    const signer = await createSigner({ backend: 'aws' });
+    try {
+      const { create, runToEnd, rotations } = await worker({ signer });
+      const { id } = await create('in-the-cloud');
+      await runToEnd(id);
+      await rotations.rotate({ ...now, handle: 'in-the-cloud' });
+      const before = aws.faults.calls.sign;
+      await runToEnd(id);
+      // The second intermediate, by the root. Nothing else was signed.
+      expect(aws.faults.calls.sign - before).toBe(1);
+      await expectTwoGenerations(id, 'in-the-cloud', signer);
+    } finally {
+      await signer.close();
+      await aws.close();
+      for (const name of Object.keys(aws.env)) delete process.env[name];
+    }
+  }, 30_000);
+
   it('is one, however many ask at once', async () => {
     const { create, runToEnd, rotations } = await worker();
     const { id } = await create('asked-often');
@@ -107,7 +121,7 @@ describe('a year of a customer', () => {
     const { create, runToEnd, rotations, underWay } = await worker({ clock });
     const { id } = await create('yearly');
     await runToEnd(id);
-    const signer = await harness.signer();
+    const signer = await fixture.harness.signer();
     const state = async (name: string) =>
       (await signer.list({ customer: id })).find((key) => key.name === name)?.state;
 
@@ -140,7 +154,7 @@ describe('a year of a customer', () => {
     await rotations.startDue();
     expect(await underWay(id)).toMatchObject({ kind: 'rotation', generation: 3 });
     await runToEnd(id);
-    const [newest] = await harness.database.query<{ intermediate: Buffer }>(
+    const [newest] = await fixture.harness.database.query<{ intermediate: Buffer }>(
       'SELECT intermediate FROM provisioner.trust_artifact WHERE customer_id = $1 AND generation = 3',
       [id],
     );
@@ -151,7 +165,7 @@ describe('a year of a customer', () => {
 
   /** What the last activation has left for the others to hear. */
   async function outboxTypes(customerId: string): Promise<string[] | undefined> {
-    const rows = await harness.database.query<{ type: string; payload: Buffer }>(
+    const rows = await fixture.harness.database.query<{ type: string; payload: Buffer }>(
       'SELECT type, payload FROM provisioner.outbox ORDER BY id',
     );
     const own = rows.filter(({ payload }) => payload.includes(customerId)).map(({ type }) => type);
@@ -161,18 +175,18 @@ describe('a year of a customer', () => {
 
 describe('provisioners that run', () => {
   it('rotate by themselves when asked, tell the others, and leave the scheduled work to one leader', async () => {
-    const replicas = [await harness.replica(), await harness.replica()];
+    const replicas = [await fixture.harness.replica(), await fixture.harness.replica()];
     const [replica] = replicas;
     if (!replica) throw new Error('nobody runs');
     await replica.client.createCustomer({ handle: 'running' });
     const { id } = await becomesActive(replica, 'running');
     await replica.client.rotateAuthority({ handle: 'running', now: true, requestedBy: 'operator' });
     const told = await eventually(() =>
-      harness.authorityEvents.find(
+      fixture.harness.authorityEvents.find(
         (event) => event.authority?.customerId === id && event.authority.generation === 2,
       ),
     );
-    await eventually(() => harness.retiredEvents.find(({ customerId }) => customerId === id));
+    await eventually(() => fixture.harness.retiredEvents.find(({ customerId }) => customerId === id));
     const { authority } = await replica.client.getAuthority({ handle: 'running' });
     expect(authority).toEqual(told.authority);
     const first = await replica.client.getAuthority({ handle: 'running', generation: 1 });
@@ -181,12 +195,12 @@ describe('provisioners that run', () => {
       code: 'bad_path',
     });
     await expectTwoGenerations(id, 'running');
-    const signer = await harness.signer();
+    const signer = await fixture.harness.signer();
     const refused = await signer
       .sign({ backend: 'local', resource: 'dev-running-root' }, [new Uint8Array(8)], Date.now() + 5_000)
       .catch(signerFailureReason);
     expect(refused).toBe('key_disabled');
-    const [leaders] = await harness.database.query<{ count: string }>(
+    const [leaders] = await fixture.harness.database.query<{ count: string }>(
       `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database =
         (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );

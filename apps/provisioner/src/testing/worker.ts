@@ -3,39 +3,57 @@ import { dataSourceOptions, Outbox, TenantScope } from '#libs/database';
 import type { KeyManagement } from '#libs/kms';
 import { createLogger } from '#libs/observability';
 import { type Clock, systemClock } from '#libs/service';
-import { AuthorityEntity } from '../authority/authority.entity.js';
 import { AuthorityRepository } from '../authority/authority.repository.js';
 import { AuthorityService } from '../authority/authority.service.js';
-import { CeremonyEntity, type CeremonyRow, CeremonyStepEntity } from '../ceremony/ceremony.entity.js';
+import type { CeremonyRow } from '../ceremony/ceremony.entity.js';
 import { CeremonyRepository } from '../ceremony/ceremony.repository.js';
 import { CeremonyService } from '../ceremony/ceremony.service.js';
 import type { CeremonyStep } from '../ceremony/ceremony-step.js';
-import { CustomerEntity } from '../customer/customer.entity.js';
 import { CustomerRepository } from '../customer/customer.repository.js';
 import { CustomerService } from '../customer/customer.service.js';
 import { KeyPool } from '../key-pool/key-pool.js';
 import { KeyPoolRepository } from '../key-pool/key-pool.repository.js';
-import { PoolKeyEntity } from '../key-pool/pool-key.entity.js';
+import { provisionerEntities } from '../provisioner.entities.js';
 import { RotationService } from '../rotation/rotation.service.js';
-import { TrustArtifactEntity } from '../trust-artifact/trust-artifact.entity.js';
 import { TrustArtifactRepository } from '../trust-artifact/trust-artifact.repository.js';
 import { TrustArtifactService } from '../trust-artifact/trust-artifact.service.js';
-import { type ProvisionerHarness, pkiUrl } from './provisioner-harness.js';
-
-const entities = [
-  CustomerEntity,
-  AuthorityEntity,
-  TrustArtifactEntity,
-  CeremonyEntity,
-  CeremonyStepEntity,
-  PoolKeyEntity,
-];
+import { ProvisionerHarness, pkiUrl } from './provisioner-harness.js';
 
 /** A connection as the service has it: its own role, under row-level security. */
 export async function openDataSource(harness: ProvisionerHarness): Promise<DataSource> {
   const settings = harness.database.settings('provisioner');
-  const dataSource = new DataSource(dataSourceOptions(settings, { service: 'provisioner', entities }));
+  const dataSource = new DataSource(
+    dataSourceOptions(settings, { service: 'provisioner', entities: provisionerEntities }),
+  );
   return dataSource.initialize();
+}
+
+/** A harness and a connection for all tests of a file. */
+export function provisionerFixture(): {
+  readonly harness: ProvisionerHarness;
+  readonly dataSource: DataSource;
+} {
+  const parts: { harness?: ProvisionerHarness; dataSource?: DataSource } = {};
+  beforeAll(async () => {
+    parts.harness = await ProvisionerHarness.start();
+    parts.dataSource = await openDataSource(parts.harness);
+  }, 60_000);
+  afterAll(async () => {
+    await parts.dataSource?.destroy();
+    await parts.harness?.stop();
+  }, 30_000);
+  const started = <T>(part: T | undefined): T => {
+    if (part === undefined) throw new Error('The fixture is there from the first test on.');
+    return part;
+  };
+  return {
+    get harness() {
+      return started(parts.harness);
+    },
+    get dataSource() {
+      return started(parts.dataSource);
+    },
+  };
 }
 
 /** Dies when a step is recorded: the work outside the database is done by then. */

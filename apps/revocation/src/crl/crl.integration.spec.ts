@@ -1,61 +1,49 @@
-import type { Pool } from 'pg';
 import { RevocationActorKind, type RevocationReason } from '#libs/contracts';
-import { createPool } from '#libs/database';
 import { createLogger, createRegistry } from '#libs/observability';
-import { FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
 import { crlReasons, forEachCrlEntry, parseCrl } from '#libs/x509';
 import { AuthorityRepository } from '../authority/authority.repository.js';
 import type { KnownAuthority } from '../authority/known-authority.js';
 import { JournalRepository } from '../journal/journal.repository.js';
-import { revocationMigrations } from '../revocation.module.js';
-import { TestCa } from '../testing/test-ca.js';
+import { CaFixture, fixtureStart as start } from '../testing/ca-fixture.js';
+import type { TestCa } from '../testing/test-ca.js';
 import { CrlBuilder } from './crl.builder.js';
 import { crlMetrics } from './crl.metrics.js';
 import { type CrlCause, CrlRepository, type StoredCrl } from './crl.repository.js';
 import { shardOf } from './crl-file.js';
 import { CrlSigner } from './crl-signer.js';
 
-const start = Date.UTC(2026, 10, 1, 12);
 const hour = 3_600_000;
 const serial = (n: number): Uint8Array => Buffer.concat([Buffer.alloc(15, 0x21), Buffer.from([n])]);
 
 describe('CRLs from the journal', () => {
-  let database: TestDatabase;
-  let pool: Pool;
-  let clock: FixedClock;
+  let fixture: CaFixture;
   let repository: CrlRepository;
   let journal: JournalRepository;
   let ca: TestCa;
   let published: StoredCrl[];
-  const cas: TestCa[] = [];
   const record = { highestCrlNumber: 0n, crlNumber: async () => undefined };
 
   beforeAll(async () => {
-    database = await testDatabase([revocationMigrations]);
-    pool = createPool(database.settings('revocation'), { service: 'revocation' });
-    repository = new CrlRepository(pool);
-    journal = new JournalRepository(pool);
+    fixture = await CaFixture.start();
+    repository = new CrlRepository(fixture.pool);
+    journal = new JournalRepository(fixture.pool);
   });
-  afterAll(async () => {
-    for (const each of cas) each.dispose();
-    await pool?.end();
-    await database?.drop();
-  });
+  afterAll(() => fixture?.stop());
   beforeEach(async () => {
-    clock = new FixedClock(start);
+    fixture.rewind();
     published = [];
     ca = await another(1);
   });
 
   async function another(shards: number): Promise<TestCa> {
-    const made = await TestCa.create(start, shards);
-    cas.push(made);
+    const made = await fixture.ca(shards);
     const { certificate, ...row } = made.authority;
-    await new AuthorityRepository(pool).keep({ ...row, certificate: certificate.der });
+    await new AuthorityRepository(fixture.pool).keep({ ...row, certificate: certificate.der });
     return made;
   }
 
   function builder(of: TestCa, known = record): CrlBuilder {
+    const { clock } = fixture;
     const provisioner = { signRootCrl: async () => Promise.reject(new Error('no root is asked')) };
     return new CrlBuilder({
       ...{
@@ -76,7 +64,7 @@ describe('CRLs from the journal', () => {
       ...{ customerId: of.customerId, reason: reason as RevocationReason, invalidityDate: undefined },
       certificates: [{ caId: of.caId, serial: serial(n), expiresAt }],
       actor: { kind: RevocationActorKind.OPERATOR, id: 'test' },
-      now: clock.now(),
+      now: fixture.clock.now(),
     });
 
   const build = (by: CrlBuilder, cause: CrlCause, shard = 0, of = ca) =>
@@ -114,7 +102,7 @@ describe('CRLs from the journal', () => {
     const by = builder(ca);
     await revoke(ca.authority, 1, crlReasons.keyCompromise);
     await build(by, 'first');
-    clock.advance(60_000);
+    fixture.clock.advance(60_000);
     await revoke(ca.authority, 2, crlReasons.certificateHold);
     await revoke(ca.authority, 3, crlReasons.unspecified);
     expect(await build(by, 'revocation')).toBe(true);
@@ -123,7 +111,7 @@ describe('CRLs from the journal', () => {
     expect(await build(by, 'revocation')).toBe(false);
 
     // A hold that becomes final keeps its time; one that is lifted is gone, and the delta CRL says so.
-    clock.advance(60_000);
+    fixture.clock.advance(60_000);
     await revoke(ca.authority, 4, crlReasons.certificateHold);
     await revoke(ca.authority, 2, crlReasons.superseded);
     await build(by, 'revocation');
@@ -142,6 +130,26 @@ describe('CRLs from the journal', () => {
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => (a < b ? -1 : 1)));
   });
 
+  it('leave the full one as it is where the delta CRL alone is made, until its own turn', async () => {
+    const by = builder(ca);
+    const order = { authority: ca.authority, shard: 0, cause: 'revocation' as const };
+    await revoke(ca.authority, 1, crlReasons.keyCompromise);
+    await build(by, 'first');
+    const base = published.find(({ delta }) => !delta)?.number;
+    fixture.clock.advance(60_000);
+    await revoke(ca.authority, 2, crlReasons.superseded);
+    published = [];
+    expect(await by.build({ ...order, deltaOnly: true })).toBe(true);
+    expect(published.map((crl) => [crl.delta, crl.base])).toEqual([[true, base]]);
+    expect([await listed(), await listed(true)]).toEqual([{ 1: [1, 0] }, { 2: [4, 1] }]);
+    expect(await by.build({ ...order, deltaOnly: true })).toBe(false);
+    expect(await by.build(order)).toBe(true);
+    expect(await listed()).toEqual({ 1: [1, 0], 2: [4, 1] });
+    // The number of the full CRL is above that of the delta CRL that came before it (RFC 5280 §5.2.3).
+    const [delta, full] = published;
+    expect(full?.number).toBeGreaterThan(delta?.number ?? 0n);
+  });
+
   it('drop what has expired after one more scheduled CRL (RFC 5280 §3.3)', async () => {
     const by = builder(ca);
     await revoke(ca.authority, 1, crlReasons.superseded, start + hour / 2);
@@ -149,7 +157,7 @@ describe('CRLs from the journal', () => {
     await build(by, 'first');
     const lists: number[][] = [];
     for (let scheduled = 0; scheduled < 3; scheduled++) {
-      clock.advance(hour);
+      fixture.clock.advance(hour);
       await build(by, 'scheduled');
       lists.push(Object.keys(await listed()).map(Number));
     }
@@ -159,7 +167,7 @@ describe('CRLs from the journal', () => {
   it('make a scheduled one once, whichever replica comes first', async () => {
     const order = { authority: ca.authority, shard: 0, cause: 'scheduled' as const };
     await build(builder(ca), 'first');
-    clock.advance(hour);
+    fixture.clock.advance(hour);
     const done = await Promise.all(
       [1, 2, 3].map(() => builder(ca).build({ ...order, unlessScheduledAfter: start })),
     );
@@ -169,8 +177,8 @@ describe('CRLs from the journal', () => {
   it('have numbers above every one that was published, also in a database that was restored', async () => {
     await build(builder(ca), 'first');
     const [{ number } = { number: 0n }] = published;
-    await database.query('DELETE FROM revocation.crl WHERE ca_id = $1', [ca.authority.caId]);
-    clock.advance(-24 * hour);
+    await fixture.database.query('DELETE FROM revocation.crl WHERE ca_id = $1', [ca.authority.caId]);
+    fixture.clock.advance(-24 * hour);
     await build(builder(ca, { ...record, highestCrlNumber: number + 60_000n }), 'first');
     expect(published.at(-1)?.number).toBeGreaterThan(number);
   });
@@ -192,7 +200,7 @@ describe('CRLs from the journal', () => {
         `http://pki.example/${split.authority.handle}/intermediate.${shard}.crl`,
       );
     }
-    clock.advance(60_000);
+    fixture.clock.advance(60_000);
     await revoke(split.authority, 10, crlReasons.keyCompromise);
     expect(await build(by, 'revocation', 2, split)).toBe(true);
     expect(await listed(true, 2, split)).toEqual({ 10: [1, 1] });

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { ServedCrl } from '../crl/crl.cache.js';
-import type { OcspAnswer } from '../ocsp/ocsp-answer.js';
+import type { OcspAnswer, OcspCaching } from '../ocsp/ocsp-answer.js';
 
 /**
  * How long a cache that many share may answer by itself, in seconds: a revocation must not hide behind it. What one
@@ -34,38 +34,53 @@ export function crlHeaders({ etag, thisUpdate, nextUpdate }: ServedCrl, now: num
   };
 }
 
-/** Headers of an answer, made once a second. */
-const remembered = new WeakMap<OcspAnswer, { second: number; headers: OutgoingHttpHeaders }>();
-
-/** What {@link ocspHeaders} gives, with the length of the answer. */
-export function ocspHeadersNow(answer: OcspAnswer, now: number): OutgoingHttpHeaders {
-  const second = Math.floor(now / 1000);
-  const known = remembered.get(answer);
-  if (known?.second === second) return known.headers;
-  const headers = { ...ocspHeaders(answer, now), 'content-length': answer.der.length };
-  remembered.set(answer, { second, headers });
-  return headers;
+/** An answer as it is written: names and values of its headers in turn, and its octets. */
+export interface PreparedAnswer {
+  readonly headers: string[];
+  /** As latin1: Node writes a string together with the headers, at once. */
+  readonly body: string;
 }
 
-/** The headers of RFC 5019 §6.2; what must not be kept says so. */
-export function ocspHeaders({ caching }: OcspAnswer, now: number): OutgoingHttpHeaders {
-  if (!caching) {
-    return {
-      'content-type': 'application/ocsp-response',
-      'access-control-allow-origin': '*',
-      'cache-control': 'no-store',
-    };
+interface Prepared extends PreparedAnswer {
+  /** Unix seconds, for which `max-age` is true. */
+  second: number;
+}
+
+const prepared = new WeakMap<OcspAnswer, Prepared>();
+
+/** What {@link ocspHeaders} gives, with the octets of the answer and their length; `max-age` anew every second. */
+export function preparedAnswer(answer: OcspAnswer, now: number): PreparedAnswer {
+  const second = Math.floor(now / 1000);
+  const known = prepared.get(answer);
+  if (known?.second === second) return known;
+  if (known && answer.caching) {
+    known.second = second;
+    known.headers[1] = cacheControl(answer.caching, now);
+    return known;
   }
+  const fields = { ...ocspHeaders(answer, now), 'content-length': String(answer.der.length) };
+  const made = { second, headers: Object.entries(fields).flat(), body: answer.der.toString('latin1') };
+  prepared.set(answer, made);
+  return made;
+}
+
+/** The headers of RFC 5019 §6.2, `cache-control` first; what must not be kept says so. */
+export function ocspHeaders({ caching }: OcspAnswer, now: number): Record<string, string> {
+  const content = { 'content-type': 'application/ocsp-response', 'access-control-allow-origin': '*' };
+  if (!caching) return { 'cache-control': 'no-store', ...content };
   const { thisUpdate, nextUpdate, etag } = caching;
-  const left = Math.max(0, Math.floor((nextUpdate - now) / 1000) - 1);
   return {
-    'content-type': 'application/ocsp-response',
-    'access-control-allow-origin': '*',
+    'cache-control': cacheControl(caching, now),
+    ...content,
     etag,
     'last-modified': httpDate(thisUpdate),
     expires: httpDate(nextUpdate),
-    'cache-control': `max-age=${left}, s-maxage=${Math.min(left, sharedOcspSeconds)}, public, no-transform, must-revalidate`,
   };
+}
+
+function cacheControl({ nextUpdate }: OcspCaching, now: number): string {
+  const left = Math.max(0, Math.floor((nextUpdate - now) / 1000) - 1);
+  return `max-age=${left}, s-maxage=${Math.min(left, sharedOcspSeconds)}, public, no-transform, must-revalidate`;
 }
 
 /** RFC 9110 §13.2.2: a tag is asked before a date. */

@@ -8,15 +8,19 @@ import type { CrlService } from '../crl/crl.service.js';
 import type { OcspMetrics } from '../ocsp/ocsp.metrics.js';
 import { type OcspService, requestKey } from '../ocsp/ocsp.service.js';
 import type { OcspAnswer } from '../ocsp/ocsp-answer.js';
-import { crlHeaders, isNotModified, ocspHeaders, ocspHeadersNow } from './caching.js';
+import type { CachedResponse } from '../ocsp/response.cache.js';
+import { crlHeaders, isNotModified, ocspHeaders, preparedAnswer } from './caching.js';
 import { longestRequest, requestOfPath } from './ocsp-path.js';
+import { SeenUrls } from './seen-urls.js';
 
 export interface PublicListenerParts {
   readonly crls: Pick<CrlService, 'current' | 'get'>;
-  readonly ocsp: Pick<OcspService, 'ready' | 'answer'>;
+  readonly ocsp: Pick<OcspService, 'known' | 'ready' | 'answer'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: OcspMetrics;
+  /** Most URLs to remember. */
+  readonly mostUrls: number;
 }
 
 /** `/pki/<handle>/<what>`; behind a proxy that is PKI_URL itself also without `/pki`. */
@@ -35,10 +39,12 @@ export class PublicListener {
   readonly #server: Server;
   readonly #parts: PublicListenerParts;
   readonly #fromMemory: { inc(): void };
+  readonly #seen: SeenUrls;
 
   constructor(parts: PublicListenerParts) {
     this.#parts = parts;
     this.#fromMemory = parts.metrics.answered.labels({ from: 'memory' });
+    this.#seen = new SeenUrls(parts.mostUrls);
     this.#server = createServer(
       { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs, requireHostHeader: false },
       (request, response) => this.#serve(request, response),
@@ -70,7 +76,9 @@ export class PublicListener {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const parts = path.exec(request.url ?? '');
+    const { url = '', method } = request;
+    if (method === 'GET' && this.#sendReady(request, response, this.#seen.get(url))) return;
+    const parts = path.exec(url);
     const [, handle = '', what = '', rest] = parts ?? [];
     if (what === 'ocsp') this.#serveOcsp(request, response, { handle, rest });
     else if (!parts || rest !== undefined) end(response, 404);
@@ -135,17 +143,23 @@ export class PublicListener {
     response: ServerResponse,
     { handle, der }: { handle: string; der: Buffer },
   ): void {
-    const ready = this.#parts.ocsp.ready(requestKey(handle, der));
-    if (ready) {
-      this.#fromMemory.inc();
-      this.#sendOcsp(request, response, ready);
-      return;
-    }
+    const entry = this.#parts.ocsp.known(requestKey(handle, der));
+    if (entry && request.method === 'GET') this.#seen.add(request.url ?? '', entry);
+    if (this.#sendReady(request, response, entry)) return;
     // Never rejects: every failure has its OCSP status.
     void this.#parts.ocsp.answer(handle, der).then((answer) => {
       this.#parts.metrics.answered.inc({ from: 'signature' });
       this.#sendOcsp(request, response, answer);
     });
+  }
+
+  /** @returns false where memory has no answer that holds */
+  #sendReady(request: IncomingMessage, response: ServerResponse, entry: CachedResponse | undefined): boolean {
+    const ready = this.#parts.ocsp.ready(entry);
+    if (!ready) return false;
+    this.#fromMemory.inc();
+    this.#sendOcsp(request, response, ready);
+    return true;
   }
 
   #sendOcsp(request: IncomingMessage, response: ServerResponse, answer: OcspAnswer): void {
@@ -155,9 +169,10 @@ export class PublicListener {
       response.writeHead(304, ocspHeaders(answer, now)).end();
       return;
     }
-    response
-      .writeHead(200, ocspHeadersNow(answer, now))
-      .end(request.method === 'HEAD' ? undefined : answer.der);
+    const { headers, body } = preparedAnswer(answer, now);
+    response.writeHead(200, headers);
+    if (request.method === 'HEAD') response.end();
+    else response.end(body, 'latin1');
   }
 }
 

@@ -1,88 +1,47 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pool } from 'pg';
-import { createPool } from '#libs/database';
 import { DomainError } from '#libs/errors';
-import { createLogger, createRegistry } from '#libs/observability';
-import { FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
 import {
-  certIdDer,
-  createOcspRequest,
   type OcspStatus,
   parseCertificate,
   parseOcspResponse,
   signatureVerifies,
   verifyCertificateSignature,
 } from '#libs/x509';
-import { revocationMigrations } from '../revocation.module.js';
 import { canonicalSerial } from '../serial-status/serial.js';
-import { TestCa } from '../testing/test-ca.js';
-import { ocspMetrics } from './ocsp.metrics.js';
+import { CaFixture, fixtureStart as start } from '../testing/ca-fixture.js';
+import { ocspReplica, requestFor } from '../testing/ocsp-replica.js';
+import type { TestCa } from '../testing/test-ca.js';
 import { OcspRefresher } from './ocsp.refresher.js';
-import { OcspService } from './ocsp.service.js';
-import { ResponderRepository } from './responder.repository.js';
-import { ResponderService } from './responder.service.js';
-import { ResponseCache } from './response.cache.js';
 
-const start = Date.UTC(2026, 10, 1, 12);
 const day = 86_400_000;
 const serial = Buffer.alloc(16, 0x42);
 
 describe('OCSP responses', () => {
-  let database: TestDatabase;
-  let pool: Pool;
-  let clock: FixedClock;
+  let fixture: CaFixture;
   let ca: TestCa;
-  const cas: TestCa[] = [];
 
   beforeAll(async () => {
-    database = await testDatabase([revocationMigrations]);
-    pool = createPool(database.settings('revocation'), { service: 'revocation' });
+    fixture = await CaFixture.start();
   });
-  afterAll(async () => {
-    for (const each of cas) each.dispose();
-    await pool?.end();
-    await database?.drop();
-  });
+  afterAll(() => fixture?.stop());
   beforeEach(async () => {
-    clock = new FixedClock(start);
-    ca = await TestCa.create(start);
-    cas.push(ca);
+    fixture.rewind();
+    ca = await fixture.ca();
   });
 
   /** One replica, with what it is told of the status of every certificate. */
   function replica(
     status: () => Promise<OcspStatus>,
-    options: { most?: number; trusted?: () => boolean } = {},
+    options: { most?: number; mayAnswerGood?: () => boolean } = {},
   ) {
-    const logger = createLogger('revocation', 'silent');
-    const metrics = ocspMetrics(createRegistry('revocation'));
-    const cache = new ResponseCache(options.most ?? 100);
-    const issuer = {
-      issueResponderCertificate: async ({ csr = new Uint8Array() }) => ({
-        der: await ca.certify(csr, clock.now()),
-      }),
-    };
-    const responders = new ResponderService({
-      ...{
-        repository: new ResponderRepository(pool),
-        signer: ca.signer,
-        clock,
-        logger,
-        issuer: issuer as never,
-      },
-    });
-    const service = new OcspService({
-      ...{ cache, clock, logger, metrics, responders, statuses: { of: status } },
-      authorities: { ofHandle: async (handle) => (handle === ca.authority.handle ? [ca.authority] : []) },
-      mayAnswerGood: options.trusted ?? (() => true),
-    });
+    const { clock, pool } = fixture;
+    const made = ocspReplica({ pool, clock, ca, status, ...options });
+    const { service, cache, metrics } = made;
     const refresher = new OcspRefresher({ service, cache, clock, metrics, firstEnd: () => undefined });
-    const ask = async (number: Uint8Array = serial) => {
-      const request = createOcspRequest([certIdDer(ca.authority.certificate, number)]);
-      return read((await service.answer(ca.authority.handle, request)).der);
-    };
-    return { service, cache, responders, refresher, ask };
+    const ask = async (number: Uint8Array = serial) =>
+      read((await service.answer(ca.authority.handle, requestFor(ca, number))).der);
+    return { ...made, refresher, ask };
   }
 
   function read(der: Buffer) {
@@ -115,9 +74,9 @@ describe('OCSP responses', () => {
   it('come from a new responder seven days before the old one ends, and from the old one until then', async () => {
     const { ask, responders } = replica(good);
     const first = await ask();
-    clock.advance(22 * day);
+    fixture.clock.advance(22 * day);
     expect((await ask()).responder).toBe(first.responder);
-    clock.advance(1.5 * day);
+    fixture.clock.advance(1.5 * day);
     await ask(Buffer.alloc(16, 1));
     for (let wait = 0; wait < 100 && ca.responders < 2; wait++)
       await new Promise((done) => setTimeout(done, 20));
@@ -183,12 +142,12 @@ describe('OCSP responses', () => {
   it('are signed again at the half of their time when they are asked for, and forgotten otherwise', async () => {
     const { ask, refresher, cache } = replica(good);
     await ask();
-    clock.advance(day / 4 + 1000);
+    fixture.clock.advance(day / 4 + 1000);
     await ask();
     await refresher.round();
     expect(await ask()).toMatchObject({ thisUpdate: start + day / 4 + 1000 });
     await refresher.round();
-    clock.advance(day);
+    fixture.clock.advance(day);
     const [entry] = cache.entries();
     if (entry) entry.wanted = false;
     await refresher.round();
@@ -204,7 +163,7 @@ describe('OCSP responses', () => {
   it('are never good while it is not known what the journal lacks', async () => {
     let trusted = true;
     let status: OcspStatus = { kind: 'good' };
-    const { ask } = replica(async () => status, { trusted: () => trusted });
+    const { ask } = replica(async () => status, { mayAnswerGood: () => trusted });
     expect((await ask()).status).toBe('good');
     trusted = false;
     expect((await ask()).status).toBe('tryLater');

@@ -60,11 +60,17 @@ export class OcspService {
     this.#parts = parts;
   }
 
-  /** A pre-signed answer, when memory has it and it still holds. */
-  ready(key: string): OcspAnswer | undefined {
-    const entry = this.#parts.cache.get(key);
+  /** What is remembered of a request. */
+  known(key: string): CachedResponse | undefined {
+    return this.#parts.cache.get(key);
+  }
+
+  /** The pre-signed answer, when memory has it and it still holds. */
+  ready(entry: CachedResponse | undefined): OcspAnswer | undefined {
     const answer = entry?.answer;
-    if (!entry || !answer?.caching || answer.caching.nextUpdate <= this.#parts.clock.now()) return undefined;
+    if (!answer?.caching || !entry?.isKept || answer.caching.nextUpdate <= this.#parts.clock.now()) {
+      return undefined;
+    }
     if (!this.#parts.mayAnswerGood(entry.customerId)) return undefined;
     entry.wanted = true;
     return answer;
@@ -74,7 +80,7 @@ export class OcspService {
   async answer(handle: string, der: Buffer): Promise<OcspAnswer> {
     const { metrics } = this.#parts;
     try {
-      const known = this.ready(requestKey(handle, der));
+      const known = this.ready(this.known(requestKey(handle, der)));
       if (known) return known;
       const request = parseOcspRequest(der);
       const authorities = await this.#parts.authorities.ofHandle(handle);

@@ -10,6 +10,8 @@ export interface CachedResponse {
   version: number;
   /** Asked for since it was signed last. */
   wanted: boolean;
+  /** False once it made room: it does not hear of revocations any more. */
+  isKept: boolean;
   /** The certificate: its CA and its serial number. */
   readonly certificate: string;
   /** UUID. */
@@ -38,7 +40,7 @@ export class ResponseCache {
   place(key: string, of: Pick<CachedResponse, 'certificate' | 'customerId'>): CachedResponse {
     const known = this.#byRequest.get(key);
     if (known) return known;
-    const made: CachedResponse = { key, ...of, answer: undefined, version: 0, wanted: true };
+    const made: CachedResponse = { key, ...of, answer: undefined, version: 0, wanted: true, isKept: true };
     const { certificate } = of;
     this.#byRequest.set(key, made);
     const others = this.#byCertificate.get(certificate);
@@ -64,6 +66,7 @@ export class ResponseCache {
 
   remove(entry: CachedResponse): void {
     if (!this.#byRequest.delete(entry.key)) return;
+    entry.isKept = false;
     const others = (this.#byCertificate.get(entry.certificate) ?? []).filter((each) => each !== entry);
     if (others.length > 0) this.#byCertificate.set(entry.certificate, others);
     else this.#byCertificate.delete(entry.certificate);

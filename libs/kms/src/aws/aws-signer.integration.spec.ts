@@ -2,9 +2,11 @@ import { type AwsDouble, type Ministack, requireTool, startAwsDouble, startMinis
 import { createSigner } from '../create-signer.js';
 import { formatKeyRef, parseKeyRef } from '../key-ref.js';
 import type { KmsSettings } from '../kms-settings.js';
+import { RemoteSigner } from '../remote/remote-signer.js';
 import type { KeyManagement } from '../signer.js';
 import { signerFailureReason } from '../signer-failure.js';
 import { type SignerUnderTest, signerConformance } from '../testing/signer-conformance.js';
+import { AwsDriver } from './aws-driver.js';
 
 const algorithms = ['P-256', 'P-384', 'RSA-2048'] as const;
 const elsewhere = {
@@ -78,6 +80,13 @@ describe('AWS KMS', () => {
     expect(home.resource).toContain(':eu-central-1:');
     const reason = await signer.describe(elsewhere).catch((error: unknown) => signerFailureReason(error));
     expect(reason).toBe('key_not_found');
+    const here = new RemoteSigner(new AwsDriver({ backend: 'aws', region: 'eu-central-1' }), {
+      now: Date.now,
+    });
+    for (const work of [here.describe(elsewhere), here.publicKey(elsewhere)]) {
+      expect(await work.catch((error: unknown) => signerFailureReason(error))).toBe('wrong_region');
+    }
+    await here.close();
     await stop();
   });
 

@@ -96,16 +96,16 @@ export class AzureDriver implements KmsDriver {
     { algorithm, digest }: SigningWork,
     abortSignal: AbortSignal,
   ): Promise<Uint8Array> {
+    const { name } = this.#nameIn(resource);
     const client = this.#signer(resource);
     try {
       if (algorithm.startsWith('RSA')) return (await client.sign('RS256', digest, { abortSignal })).result;
       // RFC 7518 §3.4: the halves one after the other.
-      const name = algorithm === 'P-384' ? 'ES384' : 'ES256';
-      return ecdsaDer((await client.sign(name, digest, { abortSignal })).result);
+      const kind = algorithm === 'P-384' ? 'ES384' : 'ES256';
+      return ecdsaDer((await client.sign(kind, digest, { abortSignal })).result);
     } catch (error) {
       if (!isStatus(error, 404)) throw error;
       // Either it never was, or it is deleted and can be recovered.
-      const { name } = nameIn(resource);
       await this.#keys.getDeletedKey(name, { abortSignal });
       throw signerFailure('key_pending_destruction', `Key ${name} is scheduled for destruction.`, error);
     }
@@ -139,7 +139,7 @@ export class AzureDriver implements KmsDriver {
   }
 
   async scheduleDestruction(resource: string, abortSignal: AbortSignal): Promise<void> {
-    await this.#keys.beginDeleteKey(nameIn(resource).name, { abortSignal });
+    await this.#keys.beginDeleteKey(this.#nameIn(resource).name, { abortSignal });
   }
 
   adopt(resource: string, _name: string, labels: KeyLabels, abortSignal: AbortSignal): Promise<void> {
@@ -152,7 +152,7 @@ export class AzureDriver implements KmsDriver {
   }
 
   async attestation(resource: string, abortSignal: AbortSignal): Promise<KeyAttestation> {
-    const { name, version } = nameIn(resource);
+    const { name, version } = this.#nameIn(resource);
     const { keyType, properties } = await this.#keys.getKey(name, { version, abortSignal });
     const { exportable, hsmPlatform, recoveryLevel } = properties;
     const facts = Object.entries({ keyType, exportable, hsmPlatform, recoveryLevel });
@@ -170,7 +170,7 @@ export class AzureDriver implements KmsDriver {
 
   /** The key, also while it is deleted and can be recovered. */
   async #get(resource: string, abortSignal: AbortSignal): Promise<KeyVaultKey | DeletedKey> {
-    const { name, version } = nameIn(resource);
+    const { name, version } = this.#nameIn(resource);
     try {
       return await this.#keys.getKey(name, { version, abortSignal });
     } catch (error) {
@@ -180,7 +180,7 @@ export class AzureDriver implements KmsDriver {
   }
 
   async #update(resource: string, change: UpdateKeyPropertiesOptions): Promise<void> {
-    const { name, version } = nameIn(resource);
+    const { name, version } = this.#nameIn(resource);
     await this.#keys.updateKeyProperties(name, version, change);
   }
 
@@ -199,6 +199,16 @@ export class AzureDriver implements KmsDriver {
     }
   }
 
+  /** @throws signer_unavailable `wrong_region` for a key of another vault */
+  #nameIn(resource: string): { readonly name: string; readonly version: string } {
+    const vault = new URL(this.parts.vaultUrl).origin;
+    if (!resource.startsWith(`${vault}/`)) {
+      throw signerFailure('wrong_region', `The key ${resource} is not in the vault ${vault}.`);
+    }
+    const [name = '', version = ''] = resource.split('/').slice(4);
+    return { name, version };
+  }
+
   #signer(resource: string): CryptographyClient {
     const known = this.#signers.get(resource);
     if (known) return known;
@@ -209,11 +219,6 @@ export class AzureDriver implements KmsDriver {
 }
 
 /** `https://<vault>/keys/<name>/<version>` */
-function nameIn(resource: string): { readonly name: string; readonly version: string } {
-  const [name = '', version = ''] = resource.split('/').slice(4);
-  return { name, version };
-}
-
 function resourceOf({ id, vaultUrl, name, version }: KeyProperties): string {
   return id ?? `${vaultUrl}/keys/${name}/${version}`;
 }

@@ -20,7 +20,18 @@ async function start(): Promise<SignerUnderTest> {
     const driver = new AzureDriver({ vaultUrl: double.vaultUrl, credential, hsm: true, client });
     return new RemoteSigner(driver, { now: Date.now });
   };
-  return { signer: await another(), another, now: Date.now, faults: double.faults, stop: double.close };
+  const elsewhere = {
+    backend: 'azure',
+    resource: `https://elsewhere.vault.azure.net/keys/k/${'0'.repeat(32)}`,
+  } as const;
+  return {
+    signer: await another(),
+    another,
+    now: Date.now,
+    faults: double.faults,
+    elsewhere,
+    stop: double.close,
+  };
 }
 
 it('says what is not configured for Azure', async () => {

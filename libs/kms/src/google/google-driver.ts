@@ -45,7 +45,7 @@ export class GoogleDriver implements KmsDriver {
   readonly backend = 'google';
   readonly adopts = true;
 
-  private constructor(
+  constructor(
     private readonly client: KeyManagementServiceClient,
     private readonly keyRing: string | undefined,
     private readonly settings: KmsSettings,

@@ -1,9 +1,13 @@
-import { requireTool, startSoftHsm } from '#libs/testing';
+import pkcs11 from 'pkcs11js';
+import { KmsFaults, requireTool, startSoftHsm } from '#libs/testing';
 import { createSigner } from '../create-signer.js';
 import type { KmsSettings } from '../kms-settings.js';
+import { RemoteSigner } from '../remote/remote-signer.js';
 import type { KeyManagement } from '../signer.js';
 import { signerFailureReason } from '../signer-failure.js';
 import { type SignerUnderTest, signerConformance } from '../testing/signer-conformance.js';
+import { troubledDriver } from '../testing/troubled-driver.js';
+import { Pkcs11Driver } from './pkcs11-driver.js';
 
 const present = requireTool('softhsm2-util', 'apt-get install softhsm2');
 
@@ -34,8 +38,37 @@ async function start(): Promise<SignerUnderTest & { signer: KeyManagement; setti
   };
 }
 
+/** The token's calls can be delayed and fail as a busy or broken HSM's do. */
+async function startTroubled(): Promise<SignerUnderTest> {
+  const { settings, signer, stop, ...rest } = await start();
+  const faults = new KmsFaults();
+  const fails = (code: string) => () => Object.assign(new Error(code), { code: Reflect.get(pkcs11, code) });
+  const errors = {
+    throttle: fails('CKR_SESSION_COUNT'),
+    deny: fails('CKR_USER_NOT_LOGGED_IN'),
+    unavailable: fails('CKR_DEVICE_ERROR'),
+    drop: fails('CKR_DEVICE_REMOVED'),
+  };
+  const other = async () => signer.publicKey(await signer.createKey('of-another', 'P-256', {}));
+  const opened: RemoteSigner[] = [];
+  const another = async () => {
+    const driver = troubledDriver(Pkcs11Driver.open(settings, rest.now), faults, { errors, other });
+    const troubled = new RemoteSigner(driver, { now: rest.now });
+    opened.push(troubled);
+    return troubled;
+  };
+  return {
+    ...{ ...rest, faults, another },
+    signer: await another(),
+    async stop() {
+      for (const each of opened) await each.close();
+      await stop();
+    },
+  };
+}
+
 if (present) {
-  signerConformance('PKCS#11', start, { algorithms: ['P-256', 'P-384', 'RSA-2048'] });
+  signerConformance('PKCS#11', startTroubled, { algorithms: ['P-256', 'P-384', 'RSA-2048'] });
 
   describe('PKCS#11', () => {
     it('keeps keys that never leave the token, and says so', async () => {

@@ -32,8 +32,26 @@ describe('the fair queue', () => {
     await sleep(110);
     queue.throttled();
     expect(queue.window).toBe(4);
-    for (let n = 0; n < 60; n++) queue.succeeded();
+    for (let n = 0; n < 60; n++) queue.succeeded(10);
     expect(queue.window).toBe(10);
+  });
+
+  it('runs fewer at once when tasks take much longer than the best did, and more again afterwards', () => {
+    const queue = new FairQueue({ concurrency: 64 });
+    const sample = (milliseconds: number) => {
+      for (let n = 0; n < 16; n++) queue.succeeded(milliseconds);
+    };
+    sample(10);
+    expect(queue.window).toBe(64);
+    sample(25);
+    expect(queue.window).toBe(44);
+    // Neither calm nor alarming: it stays.
+    sample(18);
+    expect(queue.window).toBe(44);
+    for (let n = 0; n < 40; n++) sample(25);
+    expect(queue.window).toBe(8);
+    for (let n = 0; n < 200; n++) sample(10);
+    expect(queue.window).toBe(64);
   });
 
   it('begins nothing whose caller has given up', async () => {

@@ -1,3 +1,5 @@
+import { LatencyWatch } from './latency-watch.js';
+
 export interface FairQueueOptions {
   /** Most tasks at once. */
   readonly concurrency: number;
@@ -17,14 +19,23 @@ const shrinkPauseMs = 100;
 /** Milliseconds of turns that may be caught up at once, because timers are late. */
 const slackMs = 5;
 
+/** Tasks that take this many times as long as the best do wait in a row somewhere behind the window. */
+const tolerated = 2;
+/** Below this, the window may grow. */
+const calm = 1.4;
+/** However long they take: the reason may be a busy process, which fewer tasks would not help. */
+const leastByLatency = 8;
+
 /**
  * Turns at a quota that many share: lanes take turns, so that one tenant's batch of a hundred delays another's single
- * certificate by one turn and not by a hundred. When the backend throttles, fewer tasks run at once, and more again
- * with each success (additive increase, multiplicative decrease).
+ * certificate by one turn and not by a hundred. Who waits should wait here, where it is fair, and not in a row in
+ * front of or within the backend: when tasks take much longer than the best did, or when the backend throttles, fewer
+ * run at once, and more again with each success (additive increase, multiplicative decrease).
  */
 export class FairQueue {
   readonly #lanes = new Map<string, Waiting[]>();
   readonly #gapMs: number;
+  readonly #latency = new LatencyWatch();
   #running = 0;
   #window: number;
   #shrunkAt = Number.NEGATIVE_INFINITY;
@@ -69,9 +80,16 @@ export class FairQueue {
     });
   }
 
-  /** A task was served: the window may grow. */
-  succeeded(): void {
-    this.#window = Math.min(this.options.concurrency, this.#window + 1 / this.#window);
+  /** A task was served, in so many milliseconds: the window grows, unless tasks take longer than they could. */
+  succeeded(milliseconds: number): void {
+    const { concurrency } = this.options;
+    const weighed = this.#latency.add(milliseconds);
+    if (weighed && this.#latency.ratio > tolerated) {
+      const least = Math.min(this.#window, concurrency, leastByLatency);
+      this.#window = Math.max(least, this.#window * shrink);
+    } else if (this.#latency.ratio < calm) {
+      this.#window = Math.min(concurrency, this.#window + 1 / this.#window);
+    }
   }
 
   /** A task was throttled: the window shrinks. */

@@ -245,17 +245,15 @@ export class RemoteSigner implements OpenedSigner {
   async #observed<T>(operation: KmsOperation, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const started = performance.now();
     const { backend } = this.driver;
-    const tell = (failure: Parameters<SignerObserver['called']>[0]['failure']) =>
-      this.options.observer?.called({
-        backend,
-        operation,
-        failure,
-        seconds: (performance.now() - started) / 1_000,
-      });
+    const tell = (failure: Parameters<SignerObserver['called']>[0]['failure']): number => {
+      const milliseconds = performance.now() - started;
+      this.options.observer?.called({ backend, operation, failure, seconds: milliseconds / 1_000 });
+      return milliseconds;
+    };
     try {
       const result = await work();
-      tell('');
-      if (operation === 'sign') this.#queue.succeeded();
+      const milliseconds = tell('');
+      if (operation === 'sign') this.#queue.succeeded(milliseconds);
       return result;
     } catch (error) {
       if (signal.aborted) {

@@ -5,7 +5,8 @@ import type { KmsSettings } from '../kms-settings.js';
 import { inParallel } from '../remote/in-parallel.js';
 import type { DriverFailure, DriverKey, KeyWish, KmsDriver, SigningWork } from '../remote/kms-driver.js';
 import { type CaKeyAlgorithm, destructionDelayMs, type KeyAttestation, type KeyLabels } from '../signer.js';
-import { signerFailure, signerFailureReason } from '../signer-failure.js';
+import { type SignerFailureReason, signerFailure, signerFailureReason } from '../signer-failure.js';
+import type { SignerObserver } from '../signer-observer.js';
 import { VaultError, VaultHttp, vaultFailure } from './vault-http.js';
 import { readVaultKeyName, vaultKeyName } from './vault-key-name.js';
 
@@ -36,7 +37,13 @@ const disabledVersion = 2;
 /** From this version on, the least version that may sign says that the key waits for its end. */
 const doomedVersion = 3;
 const lookupsAtOnce = 8;
-const renewEveryMs = 3_600_000;
+const hourMs = 3_600_000;
+
+/** Who hears of a token that was not renewed. */
+export interface VaultHearing {
+  readonly observer?: SignerObserver | undefined;
+  readonly warn?: ((message: string) => void) | undefined;
+}
 
 /**
  * The transit engine of Vault and OpenBao (https://developer.hashicorp.com/vault/api-docs/secret/transit).
@@ -54,17 +61,17 @@ export class VaultDriver implements KmsDriver {
     private readonly http: VaultHttp,
     private readonly mount: string,
     private readonly now: () => number,
+    private readonly hearing: VaultHearing & { readonly renewEveryMs: number },
   ) {
-    // A token that cannot be renewed is no failure of a signature: its end will be.
-    this.#renewal = setInterval(() => void this.#renew().catch(() => undefined), renewEveryMs).unref();
+    this.#renewal = setInterval(() => void this.#renew(), hearing.renewEveryMs).unref();
   }
 
   /** @throws signer_unavailable `not_configured` */
-  static open({ vault }: KmsSettings, now: () => number): VaultDriver {
-    const { address, token, mount = 'transit' } = vault ?? {};
+  static open({ vault }: KmsSettings, now: () => number, hearing: VaultHearing = {}): VaultDriver {
+    const { address, token, mount = 'transit', renewEveryMs = hourMs } = vault ?? {};
     if (!address) throw signerFailure('not_configured', 'VAULT_ADDR must be set for keys in Vault.');
     if (!token) throw signerFailure('not_configured', 'VAULT_TOKEN (or VAULT_TOKEN_FILE) must be set.');
-    return new VaultDriver(new VaultHttp(address, token), mount, now);
+    return new VaultDriver(new VaultHttp(address, token), mount, now, { ...hearing, renewEveryMs });
   }
 
   async create({ name, algorithm, labels }: KeyWish, signal: AbortSignal): Promise<string> {
@@ -173,6 +180,7 @@ export class VaultDriver implements KmsDriver {
 
   async close(): Promise<void> {
     clearInterval(this.#renewal);
+    this.http.close();
   }
 
   /** @throws signer_unavailable `key_not_found` also when its time has come: then it is deleted here */
@@ -212,9 +220,23 @@ export class VaultDriver implements KmsDriver {
     return this.http.call({ method: 'POST', path: `${this.mount}/${path}`, body, signal });
   }
 
+  /** A token that cannot be renewed is no failure of a signature yet: its end will be. */
   async #renew(): Promise<void> {
-    const signal = AbortSignal.timeout(10_000);
-    await this.http.call({ method: 'POST', path: 'auth/token/renew-self', body: {}, signal });
+    const { observer, warn } = this.hearing;
+    const started = performance.now();
+    const tell = (failure: SignerFailureReason | '') => {
+      const seconds = (performance.now() - started) / 1_000;
+      observer?.called({ backend: 'vault', operation: 'renew', failure, seconds });
+    };
+    try {
+      const signal = AbortSignal.timeout(10_000);
+      await this.http.call({ method: 'POST', path: 'auth/token/renew-self', body: {}, signal });
+      tell('');
+    } catch (error) {
+      const { reason, message } = vaultFailure(error);
+      tell(reason);
+      warn?.(`The token of Vault was not renewed (${message}): signatures fail when it expires.`);
+    }
   }
 }
 

@@ -51,6 +51,35 @@ describe('Vault', () => {
     await stop();
   });
 
+  it('tells of a token that is not renewed, while signatures still succeed', async () => {
+    const double = await startVaultDouble();
+    const { VAULT_ADDR: address, VAULT_TOKEN: token } = double.env;
+    const warnings: string[] = [];
+    const renewals: string[] = [];
+    const signer = await createSigner(
+      { backend: 'vault', vault: { address, token, mount: 'transit', renewEveryMs: 20 } },
+      {
+        warn: (message) => void warnings.push(message),
+        observer: {
+          waited: () => undefined,
+          called: ({ operation, failure }) => void (operation === 'renew' && renewals.push(failure)),
+        },
+      },
+    );
+    const renewed = async (failure: string) => {
+      while (!renewals.includes(failure)) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    const key = await signer.createKey('k', 'P-256', {});
+    await renewed('');
+    expect(warnings).toEqual([]);
+    double.faults.plan('deny', { call: 'other' });
+    await renewed('permission_denied');
+    expect(warnings[0]).toContain('The token of Vault was not renewed (Vault: ');
+    expect(await signer.sign(key, [Buffer.from('x')], Date.now() + 10_000)).toHaveLength(1);
+    await signer.close();
+    await double.close();
+  });
+
   it('says what is not configured, and which token is not taken', async () => {
     const reasonOf = (settings: KmsSettings) =>
       createSigner(settings)

@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type DoubleAlgorithm, type DoubleKey, makeKey, signDigest, wrongSignature } from './double-keys.js';
 import { type DoubleAnswer, type DoubleOutcome, type DoubleRequest, startHttpDouble } from './http-double.js';
 import type { KmsDouble, KmsDoubleOptions } from './kms-double.js';
 import { type KmsCall, KmsFaults } from './kms-faults.js';
+import { selfSigned } from './self-signed.js';
 
 const tenant = '11111111-2222-3333-4444-555555555555';
 const retentionDays = 90;
@@ -46,19 +43,6 @@ export async function startAzureDouble(options: KmsDoubleOptions = {}): Promise<
     NODE_EXTRA_CA_CERTS: tls.file,
   };
   return { env, faults, vaultUrl: origin, ca: tls.cert, close: server.close };
-}
-
-function selfSigned(): { readonly key: string; readonly cert: string; readonly file: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'azure-double-'));
-  const [keyFile, file] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-    ...['-keyout', keyFile, '-out', file, ...subject],
-  ]);
-  if (made.status !== 0) throw new Error(`openssl made no certificate: ${made.stderr}`);
-  writeFileSync(join(folder, 'README'), 'The certificate of a stand-in for Azure Key Vault.\n');
-  return { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(file, 'utf8'), file };
 }
 
 const json = (body: unknown): DoubleAnswer => ({ status: 200, body });
@@ -156,7 +140,12 @@ async function createKey(vault: Vault, name: string, body: CreateBody): Promise<
   const algorithm = (body.crv ?? `RSA-${body.key_size}`) as DoubleAlgorithm;
   const made = await makeKey(name, algorithm);
   // Key Vault's ids are 32 hexadecimal digits, and its times whole seconds.
-  const key = { ...made, id: made.id.replaceAll('-', ''), labels: body.tags ?? {} };
+  const key = {
+    ...made,
+    id: made.id.replaceAll('-', ''),
+    labels: body.tags ?? {},
+    hsm: body.kty.endsWith('-HSM'),
+  };
   vault.keys.set(name, [...(vault.keys.get(name) ?? []), key]);
   return json(bundle(key, vault.origin()));
 }
@@ -219,7 +208,7 @@ function item(key: DoubleKey, origin: string, withVersion: boolean): object {
 function bundle(key: DoubleKey, origin: string): object {
   const jwk = key.publicKey.export({ format: 'jwk' });
   const kid = `${origin}/keys/${key.name}/${key.id}`;
-  const kty = `${jwk.kty}-HSM`;
+  const kty = key.hsm ? `${jwk.kty}-HSM` : jwk.kty;
   return {
     key: { ...jwk, kid, kty, key_ops: ['sign', 'verify'] },
     attributes: attributes(key),

@@ -21,6 +21,8 @@ export interface DoubleKey {
   readonly publicKey: KeyObject;
   readonly createdAt: number;
   labels: Record<string, string>;
+  /** Where the backend tells keys in hardware from others. */
+  hsm?: boolean;
   state: 'enabled' | 'disabled' | 'pending';
   destroyAt?: number;
 }
@@ -69,18 +71,58 @@ const curves = {
   },
 } as const;
 
-/** ECDSA (FIPS 186-5 §6.4.1) over a digest, for which Node has no call; k·G comes from a throw-away ECDH key. */
+/** What a signature needs besides the key and the digest, both modulo the curve's order. */
+interface Nonce {
+  readonly r: bigint;
+  /** The inverse of k. */
+  readonly inverse: bigint;
+}
+
+/** Nonces that are made at once: one inversion, which costs as much as everything else, serves them all. */
+const noncesAtOnce = 64;
+const nonces: Record<'P-256' | 'P-384', Nonce[]> = { 'P-256': [], 'P-384': [] };
+const scalars = new WeakMap<KeyObject, bigint>();
+
+/** ECDSA (FIPS 186-5 §6.4.1) over a digest, for which Node has no call. */
 function ecdsa(key: DoubleKey, digest: Uint8Array, encoding: 'der' | 'ieee-p1363'): Buffer {
-  const { name, order } = curves[key.algorithm === 'P-384' ? 'P-384' : 'P-256'];
-  const size = key.algorithm === 'P-384' ? 48 : 32;
-  const once = createECDH(name);
-  const point = once.generateKeys();
-  const k = number(once.getPrivateKey());
-  const d = number(Buffer.from(key.privateKey.export({ format: 'jwk' }).d ?? '', 'base64url'));
-  const r = number(point.subarray(1, 1 + size)) % order;
-  const s = (inverse(k, order) * ((number(digest.subarray(0, size)) + r * d) % order)) % order;
+  const curve = key.algorithm === 'P-384' ? 'P-384' : 'P-256';
+  const { order } = curves[curve];
+  const size = curve === 'P-384' ? 48 : 32;
+  const { r, inverse: inverted } = nonceOf(curve);
+  const s = (inverted * ((number(digest.subarray(0, size)) + r * scalarOf(key)) % order)) % order;
   const halves = Buffer.concat([octets(r, size), octets(s, size)]);
   return encoding === 'ieee-p1363' ? halves : der(halves);
+}
+
+function scalarOf({ privateKey }: DoubleKey): bigint {
+  const known = scalars.get(privateKey);
+  if (known !== undefined) return known;
+  const scalar = number(Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url'));
+  scalars.set(privateKey, scalar);
+  return scalar;
+}
+
+/** k·G comes from a throw-away ECDH key; all inverses from the one of their product (Montgomery's trick). */
+function nonceOf(curve: 'P-256' | 'P-384'): Nonce {
+  const ready = nonces[curve].pop();
+  if (ready) return ready;
+  const { name, order } = curves[curve];
+  const size = curve === 'P-384' ? 48 : 32;
+  const once = createECDH(name);
+  let product = 1n;
+  const made = Array.from({ length: noncesAtOnce }, () => {
+    const r = number(once.generateKeys().subarray(1, 1 + size)) % order;
+    const k = number(once.getPrivateKey());
+    const before = product;
+    product = (product * k) % order;
+    return { r, k, before };
+  });
+  let rest = inverse(product, order);
+  for (const { r, k, before } of made.reverse()) {
+    nonces[curve].push({ r, inverse: (rest * before) % order });
+    rest = (rest * k) % order;
+  }
+  return nonces[curve].pop() ?? nonceOf(curve);
 }
 
 function number(big: Uint8Array): bigint {

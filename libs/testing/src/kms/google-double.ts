@@ -12,6 +12,7 @@ import {
 } from '@grpc/grpc-js';
 import { load } from '@grpc/proto-loader';
 import { type DoubleAlgorithm, type DoubleKey, makeKey, signDigest, wrongSignature } from './double-keys.js';
+import { type GoogleIam, type GoogleIdentity, type GoogleTokens, startTokens } from './google-tokens.js';
 import type { KmsDouble, KmsDoubleOptions } from './kms-double.js';
 import { type KmsCall, KmsFaults } from './kms-faults.js';
 
@@ -27,10 +28,17 @@ const states = { enabled: 'ENABLED', disabled: 'DISABLED', pending: 'DESTROY_SCH
 
 export interface GoogleDouble extends KmsDouble {
   readonly keyRing: string;
+  /** With an identity: who may be impersonated. */
+  readonly iam?: GoogleIam;
   /** Members by role of a crypto key. */
   policy(cryptoKey: string): readonly { readonly role: string; readonly members: readonly string[] }[];
   /** The next answers carry sums that do not fit. */
   damage(times: number): void;
+}
+
+export interface GoogleDoubleOptions extends KmsDoubleOptions {
+  /** With it, the double speaks TLS and takes only tokens of service accounts. */
+  readonly identity?: GoogleIdentity;
 }
 
 class GrpcError extends Error {
@@ -51,26 +59,32 @@ type Request = Readonly<Record<string, unknown>>;
 type Handler = (request: Request, fault: string | undefined) => Promise<object> | object;
 
 /** Google Cloud KMS over gRPC, from the protos of Google's own package; sums are checked as Google checks them. */
-export async function startGoogleDouble(options: KmsDoubleOptions = {}): Promise<GoogleDouble> {
+export async function startGoogleDouble(options: GoogleDoubleOptions = {}): Promise<GoogleDouble> {
   const faults = new KmsFaults(options.quotas);
   const kms = new GoogleKms();
+  const tokens = options.identity ? await startTokens(options.identity) : undefined;
   const server = new Server();
   for (const [definition, handlers] of await services(kms)) {
     server.addService(
       definition,
-      Object.fromEntries(handlers.map(([name, call, handler]) => [name, unary(faults, call, handler)])),
+      Object.fromEntries(
+        handlers.map(([name, call, handler]) => [name, unary({ faults, tokens }, call, handler)]),
+      ),
     );
   }
   const port = await new Promise<number>((resolve, reject) => {
     const address = `127.0.0.1:${options.port ?? 0}`;
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
+    const own = tokens && {
+      private_key: Buffer.from(tokens.tls.key),
+      cert_chain: Buffer.from(tokens.tls.cert),
+    };
+    const credentials = own ? ServerCredentials.createSsl(null, [own]) : ServerCredentials.createInsecure();
+    server.bindAsync(address, credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
   });
   const env = {
     STACKRUNNER_KMS: 'google',
     STACKRUNNER_GOOGLE_KEY_RING: keyRing,
-    STACKRUNNER_GOOGLE_KMS_ENDPOINT: `127.0.0.1:${port}`,
+    STACKRUNNER_GOOGLE_KMS_ENDPOINT: `${tokens ? 'localhost' : '127.0.0.1'}:${port}`,
     METADATA_SERVER_DETECTION: 'none',
   };
   return {
@@ -81,7 +95,11 @@ export async function startGoogleDouble(options: KmsDoubleOptions = {}): Promise
     damage: (times) => {
       kms.damaged = times;
     },
-    close: async () => server.forceShutdown(),
+    ...(tokens && { iam: tokens.iam }),
+    close: async () => {
+      server.forceShutdown();
+      await tokens?.close();
+    },
   };
 }
 
@@ -129,9 +147,18 @@ async function services(kms: GoogleKms): Promise<[ServiceDefinition, [string, Km
   ];
 }
 
-function unary(faults: KmsFaults, kind: KmsCall, handler: Handler): UntypedHandleCall {
+interface Served {
+  readonly faults: KmsFaults;
+  readonly tokens: GoogleTokens | undefined;
+}
+
+function unary({ faults, tokens }: Served, kind: KmsCall, handler: Handler): UntypedHandleCall {
   return (call: ServerUnaryCall<Request, object>, answer: sendUnaryData<object>) => {
     const serve = async () => {
+      const [bearer] = call.metadata.get('authorization');
+      if (tokens && !tokens.takes(String(bearer))) {
+        throw new GrpcError(status.UNAUTHENTICATED, 'Request had invalid authentication credentials.');
+      }
       const fault = await faults.strike(kind);
       switch (fault) {
         case 'throttle':
@@ -170,6 +197,7 @@ class GoogleKms {
     const made = await makeKey(String(cryptoKeyId), algorithm);
     if (this.#keys.has(name)) throw new GrpcError(status.ALREADY_EXISTS, `CryptoKey ${name} already exists.`);
     made.labels = { ...labels };
+    made.hsm = versionTemplate.protectionLevel === 'HSM';
     this.#keys.set(name, made);
     return this.cryptoKey(name);
   }
@@ -180,13 +208,13 @@ class GoogleKms {
   }
 
   version(name: string): object {
-    const { algorithm, state, createdAt, destroyAt } = this.#key(name);
+    const { algorithm, state, createdAt, destroyAt, hsm } = this.#key(name);
     const [google] = Object.entries(algorithms).find(([, each]) => each === algorithm) ?? [];
     const gone = destroyAt !== undefined && destroyAt <= Date.now();
     return {
       name,
       state: gone ? 'DESTROYED' : states[state],
-      protectionLevel: 'HSM',
+      protectionLevel: hsm ? 'HSM' : 'SOFTWARE',
       algorithm: google,
       createTime: timestamp(createdAt),
       attestation: {
@@ -254,7 +282,7 @@ class GoogleKms {
       signature,
       signatureCrc32c: { value: this.#sum(signature) },
       verifiedDigestCrc32c: sum !== undefined,
-      protectionLevel: 'HSM',
+      protectionLevel: key.hsm ? 'HSM' : 'SOFTWARE',
     };
   }
 
@@ -298,7 +326,7 @@ class GoogleKms {
 interface CryptoKeyWish {
   readonly purpose: string;
   readonly labels: Record<string, string>;
-  readonly versionTemplate: { readonly algorithm: string };
+  readonly versionTemplate: { readonly algorithm: string; readonly protectionLevel: string };
 }
 
 /** CRC-32C bit by bit: another way than the product's, so that each checks the other. */

@@ -67,9 +67,20 @@ export async function startHttpDouble({ port = 0, tls, answer }: HttpDoubleOptio
 }
 
 async function read(request: IncomingMessage): Promise<DoubleRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  const { method = 'GET', headers } = request;
-  return { method, path: pathname, query: searchParams, headers, body: Buffer.concat(chunks).toString() };
+  const body = await bodyOf(request);
+  const { method = 'GET', headers, url = '/' } = request;
+  const [path = '/', query = ''] = url.split('?');
+  return { method, path, query: new URLSearchParams(query), headers, body };
+}
+
+function bodyOf(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let body = '';
+    request.setEncoding('utf8');
+    request.on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.once('end', () => resolve(body));
+    request.once('error', reject);
+  });
 }

@@ -1,13 +1,15 @@
 import type { AwsDouble } from './aws-double.js';
 import type { AzureDouble } from './azure-double.js';
-import type { GoogleDouble } from './google-double.js';
+import type { GoogleDouble, GoogleDoubleOptions } from './google-double.js';
 import type { KmsDouble, KmsDoubleOptions } from './kms-double.js';
 
 export type { AwsDouble, AwsDoubleRole } from './aws-double.js';
 export type { AzureDouble } from './azure-double.js';
 export type { GoogleDouble } from './google-double.js';
 export type { KmsDouble, KmsDoubleOptions } from './kms-double.js';
-export type { KmsCall, KmsFault, KmsFaults, KmsQuotas } from './kms-faults.js';
+export { type KmsCall, type KmsFault, KmsFaults, type KmsQuotas } from './kms-faults.js';
+
+export { type SelfSigned, selfSigned } from './self-signed.js';
 
 // Each is loaded when it is started: gRPC alone takes longer than most specs.
 
@@ -19,7 +21,7 @@ export async function startAzureDouble(options?: KmsDoubleOptions): Promise<Azur
   return (await import('./azure-double.js')).startAzureDouble(options);
 }
 
-export async function startGoogleDouble(options?: KmsDoubleOptions): Promise<GoogleDouble> {
+export async function startGoogleDouble(options?: GoogleDoubleOptions): Promise<GoogleDouble> {
   return (await import('./google-double.js')).startGoogleDouble(options);
 }
 

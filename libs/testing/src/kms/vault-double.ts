@@ -51,7 +51,10 @@ async function answer(
   if (request.headers['x-vault-token'] !== vaultToken) return failure(403, 'permission denied');
   const [, version, mount, kind, name = '', action] = request.path.split('/');
   if (version !== 'v1') return failure(404);
-  if (mount === 'auth') return { status: 200, body: { auth: { renewable: true } } };
+  if (mount === 'auth') {
+    const refused = await faults.strike('other');
+    return refused ? failure(403, 'permission denied') : { status: 200, body: { auth: { renewable: true } } };
+  }
   if (mount !== 'transit') return failure(404, `no handler for route "${mount}".`);
   const key = keys.get(name);
   const fault = await faults.strike(callOf(request, kind, action, key));

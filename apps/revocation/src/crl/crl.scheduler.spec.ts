@@ -1,0 +1,98 @@
+import { createLogger, createRegistry } from '#libs/observability';
+import { FixedClock } from '#libs/testing';
+import type { KnownAuthority } from '../authority/known-authority.js';
+import { TestCa } from '../testing/test-ca.js';
+import type { CrlOrder } from './crl.builder.js';
+import { crlMetrics } from './crl.metrics.js';
+import type { CrlRow } from './crl.repository.js';
+import { CrlScheduler } from './crl.scheduler.js';
+
+const start = Date.UTC(2026, 10, 1, 12);
+const hour = 3_600_000;
+const serial = Buffer.alloc(16, 0x42);
+
+describe('when CRLs are made', () => {
+  let ca: TestCa;
+  let authority: KnownAuthority;
+  let clock: FixedClock;
+  let orders: Pick<CrlOrder, 'cause' | 'deltaOnly'>[];
+  let scheduler: CrlScheduler;
+
+  beforeAll(async () => {
+    ca = await TestCa.create(start);
+    ({ authority } = ca);
+  });
+  afterAll(() => ca.dispose());
+  afterEach(() => scheduler.stop());
+
+  /** A scheduler whose last full CRL took so many milliseconds. */
+  async function scheduled(durationMs: number): Promise<void> {
+    clock = new FixedClock(start);
+    orders = [];
+    const row: CrlRow = {
+      ...{ caId: authority.caId, customerId: authority.customerId, shard: 0, delta: false },
+      ...{ number: 1n, base: undefined, baseSequence: 0, journalSequence: 0, revokedCount: 500_000 },
+      ...{ thisUpdate: start, nextUpdate: start + 24 * hour, scheduledAt: start, generatedAt: start },
+      durationMs,
+    };
+    scheduler = new CrlScheduler({
+      authorities: { all: [authority], onNew: () => undefined, byId: () => authority } as never,
+      repository: { since: async () => [row], behind: async () => [] },
+      builder: {
+        async build({ cause, deltaOnly }) {
+          orders.push({ cause, deltaOnly: deltaOnly === true });
+          return true;
+        },
+      },
+      cache: { note: () => false } as never,
+      clock,
+      logger: createLogger('revocation', 'silent'),
+      metrics: crlMetrics(createRegistry('revocation')),
+      intervalMs: hour,
+      mayBuild: () => true,
+    });
+    await scheduler.start();
+  }
+
+  /** Lets that much time pass on the clock and several ticks of the scheduler after it. */
+  async function pass(ms: number): Promise<void> {
+    clock.advance(ms);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+  }
+
+  /** What was ordered since the last look. */
+  const ordered = () => orders.splice(0);
+
+  it('a quick one is made whole after every revocation, once for those that come together', async () => {
+    await scheduled(20);
+    for (let n = 0; n < 3; n++) {
+      for (let together = 0; together < 5; together++) scheduler.onEntry({ caId: authority.caId, serial });
+      await pass(250);
+      expect(ordered()).toEqual([{ cause: 'revocation', deltaOnly: false }]);
+    }
+    await pass(1_000);
+    expect(ordered()).toEqual([]);
+  });
+
+  it('a slow one is made now and then, and its delta CRL at once', async () => {
+    await scheduled(1_500);
+    scheduler.onEntry({ caId: authority.caId, serial });
+    await pass(250);
+    expect(ordered()).toEqual([{ cause: 'revocation', deltaOnly: false }]);
+    for (let n = 0; n < 2; n++) {
+      scheduler.onEntry({ caId: authority.caId, serial });
+      await pass(250);
+      expect(ordered()).toEqual([{ cause: 'revocation', deltaOnly: true }]);
+    }
+    await pass(15_000);
+    expect(ordered()).toEqual([{ cause: 'revocation', deltaOnly: false }]);
+    await pass(15_000);
+    expect(ordered()).toEqual([]);
+  });
+
+  it('a scheduled one is made whole, however slow', async () => {
+    await scheduled(1_500);
+    await pass(hour);
+    expect(ordered()[0]).toEqual({ cause: 'scheduled', deltaOnly: false });
+  });
+});
