@@ -113,7 +113,10 @@ function expected(id: string, caller: CallerName): Expected {
 
 /** What came of it: whoever was to be refused must have been refused just so. */
 function cellOf({ status, body, json }: Answered, wanted: string | undefined): string {
-  const isRefusal = status === 401 || body.includes('"bad_path"') || body.includes('"operator_only"');
+  const isRefusal =
+    status === 401 ||
+    (status === 403 && body.includes('operator_only')) ||
+    (status === 404 && body.includes('bad_path'));
   if (isRefusal) return `${status} ${json().error.code}`;
   // The services behind are fakes, and one of them is not there at all.
   return wanted === 'in' && status !== 500 ? 'in' : String(status);
