@@ -19,7 +19,7 @@ import { DomainError } from '#libs/errors';
 import { openssl, startTokenIssuer, type TokenIssuer } from '#libs/testing';
 import { pemEncode, sha256 } from '#libs/x509';
 import type { RunningGateway } from '../gateway.module.js';
-import { refusal } from '../testing/fake-services.js';
+import { refusal } from '../testing/fakes/fake-product.js';
 import { type GatewayUnderTest, pemOf, startGatewayUnderTest } from '../testing/gateway-under-test.js';
 import { providerOf, publicUrl } from '../testing/signed-in.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '#libs/errors';
-import { refusal } from '../testing/fake-services.js';
+import { refusal } from '../testing/fakes/fake-product.js';
 import {
   baseDomain,
   bodyLimit,

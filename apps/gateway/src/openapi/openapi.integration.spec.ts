@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { DomainError, type ErrorCode, errors } from '#libs/errors';
 import { type Stage, setStage } from '../testing/callers.js';
-import { refusal } from '../testing/fake-services.js';
+import { refusal } from '../testing/fakes/fake-product.js';
 import { bodyLimit, type GatewayUnderTest, pemOf } from '../testing/gateway-under-test.js';
 import type { Answered } from '../testing/http-client.js';
 import { WellFormed, type Wish } from '../testing/well-formed.js';

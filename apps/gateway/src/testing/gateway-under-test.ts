@@ -13,7 +13,8 @@ import { createInProcessEventBus, createInProcessTransport, events } from '#libs
 import { systemClock } from '#libs/service';
 import { type TestDatabase, testDatabase } from '#libs/testing';
 import { gatewayMigrations, type RunningGateway, startGateway } from '../gateway.module.js';
-import { FakeProduct, FakeServicesModule, fakeControllers } from './fake-services.js';
+import { FakeProduct } from './fakes/fake-product.js';
+import { FakeServicesModule, fakeControllers } from './fakes/fake-services.js';
 import { type Answered, type Ask, ask } from './http-client.js';
 import { type StatusDouble, startStatusDouble } from './status-double.js';
 
