@@ -22,7 +22,7 @@ const steps = [
   ['contracts: no breaking change', node, ['scripts/proto-breaking.mjs']],
   ['generated code is current', node, ['scripts/generate.mjs', '--check']],
   ['generated docs are current', node, ['scripts/generate-docs.mjs', '--check']],
-  ['unit tests', node, ['scripts/jest.mjs', '--selectProjects', 'unit']],
+  ['unit tests', node, ['scripts/jest.mjs', '--selectProjects', 'unit', '--maxWorkers=100%']],
 ];
 
 const failed = [];

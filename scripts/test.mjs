@@ -11,9 +11,11 @@ const { findTestTools } = await import('./tools/test-tools.mjs');
 
 /** A suite that is still running after so long hangs, and fails: something that a test started did not end. */
 const longestMs = 40 * 60_000;
+// By itself jest leaves a core to people who work beside it: on two cores that is half of them.
+const everyCore = ['--maxWorkers=100%'];
 const suites = [
-  { name: 'unit', args: [] },
-  { name: 'integration', args: [] },
+  { name: 'unit', args: everyCore },
+  { name: 'integration', args: everyCore },
   { name: 'stories', args: ['--runInBand'] },
   { name: 'faults', args: ['--runInBand'] },
 ];
