@@ -6,7 +6,7 @@ import type { BearerAuthenticator } from './bearer.authenticator.js';
 import { refused } from './bearer.authenticator.js';
 import { bearerOf } from './bearer.js';
 import type { OperatorAuthenticator } from './operator.authenticator.js';
-import type { CustomerTier, Principal, PrincipalKind } from './principal.js';
+import type { CustomerTier, Principal, PrincipalKind, TokenPrincipal } from './principal.js';
 
 /** One way to show who is behind a request, beside tokens: a session's cookie, a client certificate. */
 export interface RequestWitness {
@@ -43,29 +43,35 @@ export class RequestAuthenticator {
   constructor(private readonly parts: RequestAuthenticatorParts) {}
 
   /**
+   * @returns at once for a token that was seen lately
    * @throws DomainError unauthorized, also for a credential that is right but not for this customer's route: it
    *   learns no more than a wrong one
    * @throws DomainError bad_path for a customer whose tier does not have the route; operator_only for a customer's token
    *   at the operator's routes
    */
-  async authenticate(request: FastifyRequest, access: Access): Promise<Principal> {
-    const principal = (await this.byToken(request, access)) ?? (await this.byWitness(request, access));
-    if (principal === undefined) throw refused();
-    checkTier(principal, access.tier);
-    return principal;
+  authenticate(request: FastifyRequest, access: Access): Principal | Promise<Principal> {
+    return this.byToken(request, access) ?? this.byWitness(request, access);
   }
 
-  private async byToken(request: FastifyRequest, { kinds, tier }: Access): Promise<Principal | undefined> {
+  /** Without a promise for a token that was seen lately: issuing pays for it. */
+  private byToken(request: FastifyRequest, access: Access): Principal | Promise<Principal> | undefined {
+    const { kinds, tier } = access;
     const { authorization, 'x-mint-credential': scoped } = request.headers;
     if (authorization === undefined && scoped === undefined) return undefined;
     const bearer = bearerOf(authorization);
     if (scoped === undefined && bearer !== undefined && isPersonsToken(bearer)) return undefined;
     if (kinds.includes('operator') && this.parts.operator.knows(authorization)) return { kind: 'operator' };
     const token = tokenIn(authorization, scoped?.toString());
-    if (kinds.every((kind) => kind === 'operator')) throw await this.refusalOf(token, request.ip);
+    if (kinds.every((kind) => kind === 'operator')) return this.refuse(token, request.ip);
     const takesTokens = kinds.includes('bearer') || kinds.includes('credential');
     if (!takesTokens && tier === undefined) throw refused();
-    const principal = await this.parts.bearers.authenticateToken(token);
+    const principal = this.parts.bearers.authenticateToken(token);
+    return principal instanceof Promise
+      ? principal.then((found) => this.welcome(found, request, access))
+      : this.welcome(principal, request, access);
+  }
+
+  private welcome(principal: TokenPrincipal, request: FastifyRequest, { kinds, tier }: Access): Principal {
     if (principal.kind === 'credential' && !comesFrom(principal.sourceNetworks, request.ip)) throw refused();
     // A customer who has no such route is told so with whatever credential: that is all there is to learn.
     checkTier(principal, tier);
@@ -75,28 +81,34 @@ export class RequestAuthenticator {
   }
 
   /**
-   * Why whoever shows a token at the operator's door is refused: operator_only for a customer's, which is known but not
+   * Refuses whoever shows a token at the operator's door: operator_only for a customer's, which is known but not
    * enough; otherwise unauthorized, also while nobody can say whose it is.
    */
-  private async refusalOf(token: string | undefined, address: string): Promise<DomainError> {
+  private async refuse(token: string | undefined, address: string): Promise<never> {
+    const principal = await this.whose(token);
+    const isElsewhere = principal?.kind === 'credential' && !comesFrom(principal.sourceNetworks, address);
+    if (principal === undefined || isElsewhere) throw refused();
+    throw new DomainError('operator_only', "This takes the operator's token.");
+  }
+
+  private async whose(token: string | undefined): Promise<TokenPrincipal | undefined> {
     try {
-      const principal = await this.parts.bearers.authenticateToken(token);
-      if (principal.kind === 'credential' && !comesFrom(principal.sourceNetworks, address)) return refused();
-      return new DomainError('operator_only', "This takes the operator's token.");
+      return await this.parts.bearers.authenticateToken(token);
     } catch {
-      return refused();
+      return undefined;
     }
   }
 
-  private async byWitness(request: FastifyRequest, { kinds }: Access): Promise<Principal | undefined> {
+  private async byWitness(request: FastifyRequest, { kinds, tier }: Access): Promise<Principal> {
     for (const witness of this.parts.witnesses) {
       if (!witness.kinds.some((kind) => kinds.includes(kind))) continue;
       const principal = await witness.witness(request);
       if (principal === undefined) continue;
       if (!kinds.includes(principal.kind)) throw refused();
+      checkTier(principal, tier);
       return principal;
     }
-    return undefined;
+    throw refused();
   }
 }
 

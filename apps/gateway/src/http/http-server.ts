@@ -128,10 +128,13 @@ class Doorkeeper {
       return;
     }
     reply.header('cache-control', 'no-store');
-    this.parts.authenticator.authenticate(request, access).then((principal) => {
+    const found = this.parts.authenticator.authenticate(request, access);
+    const admit = (principal: Principal) => {
       request.principal = principal;
       done();
-    }, done);
+    };
+    if (found instanceof Promise) found.then(admit, done);
+    else admit(found);
   };
 
   private withoutRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '#libs/errors';
 import { withRequestSpan } from '#libs/observability';
-import type { CustomerPrincipal } from '../auth/principal.js';
+import type { CustomerPrincipal, Principal } from '../auth/principal.js';
 import type { Access, RequestAuthenticator } from '../auth/request.authenticator.js';
 import { answerHeaders, type MintRoutesParts } from './mint.routes.js';
 import type { IssueCall, MintOrder } from './mint-request.js';
@@ -55,7 +55,7 @@ export class IssueRoutes {
     for (const route of this.parts.issueRoutes) {
       scope.post<{ Params: { ttl?: string }; Body: Buffer | undefined }>(route.path, {
         config: { admits: true },
-        onRequest: (request) => this.arrive(route, request),
+        onRequest: (request, _reply, done) => this.arrive(route, request, done),
         // No promise is given back: while hooks of the answer are awaited, fastify would take its end for an answer.
         handler: (request, reply) =>
           void this.issue(route, request, reply).catch((error) => reply.send(error)),
@@ -64,20 +64,37 @@ export class IssueRoutes {
   }
 
   /** Only a body of unannounced length is read before anybody is asked: its size comes first. */
-  private async arrive(route: IssueRoute, request: IssueHttpRequest): Promise<void> {
+  private arrive(route: IssueRoute, request: IssueHttpRequest, done: (error?: Error) => void): void {
     const { headers } = request.raw;
     const issuing: Issuing = { contentType: headers['content-type'] };
     request.issuing = issuing;
     // Fastify would refuse a malformed type before the credential was looked at; the body is taken as it is.
     headers['content-type'] = undefined;
-    if (headers['transfer-encoding'] === undefined) issuing.principal = await this.admit(route, request);
+    if (headers['transfer-encoding'] !== undefined) {
+      done();
+      return;
+    }
+    const admit = (principal: CustomerPrincipal) => {
+      issuing.principal = principal;
+      done();
+    };
+    const found = this.admit(route, request);
+    if (found instanceof Promise) found.then(admit, done);
+    else admit(found);
   }
 
-  private async admit(route: IssueRoute, request: IssueHttpRequest): Promise<CustomerPrincipal> {
-    const { authenticator, mints } = this.parts;
-    const principal = await authenticator.authenticate(request, route.access);
+  /** @returns at once when the caller is known */
+  private admit(
+    route: IssueRoute,
+    request: IssueHttpRequest,
+  ): CustomerPrincipal | Promise<CustomerPrincipal> {
+    const found = this.parts.authenticator.authenticate(request, route.access);
+    return found instanceof Promise ? found.then((each) => this.admitAs(each)) : this.admitAs(found);
+  }
+
+  private admitAs(principal: Principal): CustomerPrincipal | Promise<CustomerPrincipal> {
     if (!('customerId' in principal)) throw new DomainError('internal', 'The route took somebody else.');
-    return principal.status === 'active' ? principal : mints.admitOnceActive(principal);
+    return principal.status === 'active' ? principal : this.parts.mints.admitOnceActive(principal);
   }
 
   private async issue(route: IssueRoute, request: IssueHttpRequest, reply: FastifyReply): Promise<void> {
