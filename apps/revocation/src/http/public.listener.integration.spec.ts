@@ -60,7 +60,7 @@ describe('OCSP over HTTP', () => {
     expect(await statusOf(await post())).toBe('good');
     expect(asked).toBe(1);
     status = { kind: 'revoked', revokedAt: start, reason: 1 };
-    service.onEntry({ caId: ca.authority.caId, serial: canonicalSerial(serial) ?? serial });
+    service.onEntry({ ...ca.authority, serial: canonicalSerial(serial) ?? serial });
     expect(await statusOf(await get())).toBe('revoked');
     expect(await statusOf(await post())).toBe('revoked');
   });
@@ -70,7 +70,7 @@ describe('OCSP over HTTP', () => {
     await get();
     for (let n = 1; n <= 30; n++) await post(Buffer.alloc(16, n));
     status = { kind: 'revoked', revokedAt: start, reason: 1 };
-    service.onEntry({ caId: ca.authority.caId, serial: canonicalSerial(serial) ?? serial });
+    service.onEntry({ ...ca.authority, serial: canonicalSerial(serial) ?? serial });
     expect(await statusOf(await get())).toBe('revoked');
   });
 

@@ -8,6 +8,7 @@ import {
   type IssuedSerialRepository,
 } from '../serial-status/issued-serial.repository.js';
 import type { IssuedAuthorityRepository } from './issued-authority.repository.js';
+import type { CertificateName, RevokedState } from './journal-entry.js';
 
 export interface CertificateFinderParts {
   readonly serials: Pick<IssuedSerialRepository, 'find' | 'revokedState' | 'subscriberOf'>;
@@ -41,7 +42,7 @@ export class CertificateFinder {
       serials.map(async (serial) => {
         const found = recorded.get(hexOf(serial));
         if (found) return { ...found, isRecorded: true };
-        return (await this.#authority(customerId, serial)) ?? this.#minted(customerId, serial, context);
+        return this.#unrecorded(customerId, serial, context);
       }),
     );
   }
@@ -57,16 +58,38 @@ export class CertificateFinder {
     context: CallContext,
   ): Promise<FoundCertificate | undefined> {
     const { serials, partitions, clock } = this.parts;
+    // Nearly every CA issues to its holder alone: who else it may be is asked last, for it takes every day there is.
+    const own = (await this.recorded(customerId, [serial])).get(hexOf(serial));
+    if (own?.caId === caId) return { ...own, isRecorded: true };
     const span = { now: clock.now(), firstDay: partitions.firstDay };
-    const subscriber = (await serials.subscriberOf(caId, serial, span)) ?? customerId;
-    const [found] = await this.findAll(subscriber, [serial], context);
+    const subscriber = await serials.subscriberOf(caId, serial, span);
+    const found =
+      subscriber === undefined || subscriber === customerId
+        ? await this.#unrecorded(customerId, serial, context)
+        : (await this.findAll(subscriber, [serial], context))[0];
     return found?.caId === caId ? found : undefined;
+  }
+
+  /** How a certificate stands that the journal names. */
+  revokedState(
+    customerId: string,
+    name: Pick<CertificateName, 'caId' | 'serial'>,
+  ): Promise<RevokedState | undefined> {
+    return this.parts.serials.revokedState(customerId, name);
   }
 
   /** Those whose issuing is recorded here, by the hexadecimal form of their serial numbers. */
   recorded(customerId: string, serials: readonly Uint8Array[]): Promise<Map<string, IssuedSerial>> {
     const { serials: repository, partitions, clock } = this.parts;
     return repository.find({ customerId, serials, now: clock.now(), firstDay: partitions.firstDay });
+  }
+
+  async #unrecorded(
+    customerId: string,
+    serial: Uint8Array,
+    context: CallContext,
+  ): Promise<FoundCertificate | undefined> {
+    return (await this.#authority(customerId, serial)) ?? this.#minted(customerId, serial, context);
   }
 
   /** A CA certificate was not minted: nobody's credential stands for it. */

@@ -4,10 +4,11 @@ import type { Clock } from '#libs/service';
 import { isCrlReason, type OcspStatus } from '#libs/x509';
 import type { KnownAuthority } from '../authority/known-authority.js';
 import type { CertificateFinder } from '../journal/certificate-finder.js';
+import type { CertificateName, RevokedState } from '../journal/journal-entry.js';
 import { canonicalSerial } from '../serial-status/serial.js';
 
 export interface CertificateStatusParts {
-  readonly certificates: Pick<CertificateFinder, 'findOf'>;
+  readonly certificates: Pick<CertificateFinder, 'findOf' | 'revokedState'>;
   readonly clock: Clock;
 }
 
@@ -34,16 +35,24 @@ export class CertificateStatus {
     try {
       const certificate = await this.parts.certificates.findOf(authority, canonical, this.#call());
       if (certificate === undefined) return { kind: 'unknown' };
-      const { revoked } = certificate;
-      if (!revoked) return { kind: 'good' };
-      const reason = isCrlReason(revoked.reason) ? revoked.reason : 0;
-      return { kind: 'revoked', revokedAt: revoked.revokedAt, reason };
+      return statusOf(certificate.revoked);
     } finally {
       this.#lookups--;
     }
   }
 
+  /** The same for a certificate that the journal names: one row says it, whenever the certificate ends. */
+  async ofNamed(customerId: string, name: Pick<CertificateName, 'caId' | 'serial'>): Promise<OcspStatus> {
+    return statusOf(await this.parts.certificates.revokedState(customerId, name));
+  }
+
   #call(): CallContext {
     return { deadline: this.parts.clock.now() + lookupMs, metadata: new Map(), requestId: 'ocsp' };
   }
+}
+
+function statusOf(revoked: RevokedState | undefined): OcspStatus {
+  if (!revoked) return { kind: 'good' };
+  const reason = isCrlReason(revoked.reason) ? revoked.reason : 0;
+  return { kind: 'revoked', revokedAt: revoked.revokedAt, reason };
 }

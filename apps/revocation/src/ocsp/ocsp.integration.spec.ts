@@ -110,7 +110,7 @@ describe('OCSP responses', () => {
     await ask();
     expect([asked, cache.size]).toEqual([1, 1]);
     status = revoked;
-    service.onEntry({ caId: ca.authority.caId, serial: canonicalSerial(serial) ?? serial });
+    service.onEntry({ ...ca.authority, serial: canonicalSerial(serial) ?? serial });
     expect((await ask()).status).toBe('revoked');
     expect(asked).toBe(2);
   });
@@ -133,7 +133,7 @@ describe('OCSP responses', () => {
     const answer = ask();
     await new Promise((done) => setTimeout(done, 50));
     status = revoked;
-    service.onEntry({ caId: ca.authority.caId, serial: canonicalSerial(serial) ?? serial });
+    service.onEntry({ ...ca.authority, serial: canonicalSerial(serial) ?? serial });
     release?.();
     expect((await answer).status).toBe('revoked');
     expect((await ask()).status).toBe('revoked');

@@ -25,7 +25,7 @@ import type { CachedResponse, ResponseCache } from './response.cache.js';
 
 export interface OcspServiceParts {
   readonly authorities: Pick<AuthorityDirectory, 'ofHandle'>;
-  readonly statuses: Pick<CertificateStatus, 'of'>;
+  readonly statuses: Pick<CertificateStatus, 'of' | 'ofNamed'>;
   readonly responders: Pick<ResponderService, 'sign'>;
   readonly cache: ResponseCache;
   readonly clock: Clock;
@@ -33,6 +33,15 @@ export interface OcspServiceParts {
   readonly metrics: OcspMetrics;
   /** False while it is not known what the journal lacks: then nothing is good. */
   readonly mayAnswerGood: (customerId: string) => boolean;
+}
+
+/** One response that is to be signed, and why. */
+interface SigningOrder {
+  readonly signer: KnownAuthority;
+  readonly request: OcspRequest;
+  readonly cause: 'asked' | 'revocation' | 'refresh';
+  /** Finds the status of the one certificate; without it, it is looked for. */
+  readonly status?: (() => Promise<OcspStatus>) | undefined;
 }
 
 const minute = 60_000;
@@ -97,7 +106,7 @@ export class OcspService {
         certificate: certificateKey(signer.caId, serial),
         customerId: signer.customerId,
       });
-      return await this.#fill(entry, signer, request, 'asked');
+      return await this.#fill(entry, { signer, request, cause: 'asked' });
     } catch (error) {
       if (error instanceof OcspError) return this.#refuse('malformedRequest');
       return this.#fail(error);
@@ -105,47 +114,47 @@ export class OcspService {
   }
 
   /** A certificate was revoked, held or released: its answers are out, and new ones are signed at once. */
-  onEntry({ caId, serial }: Pick<JournalEntry, 'caId' | 'serial'>): void {
-    const changed = this.#parts.cache.invalidate(certificateKey(caId, serial));
-    for (const entry of changed) void this.renew(entry, 'revocation');
+  onEntry(name: Pick<JournalEntry, 'customerId' | 'caId' | 'serial'>): void {
+    const changed = this.#parts.cache.invalidate(certificateKey(name.caId, name.serial));
+    const status = () => this.#parts.statuses.ofNamed(name.customerId, name);
+    for (const entry of changed) void this.renew(entry, 'revocation', status);
   }
 
-  /** Signs an answer anew in the background; the next who asks does it where this fails. */
-  async renew(entry: CachedResponse, cause: 'revocation' | 'refresh'): Promise<void> {
+  /**
+   * Signs an answer anew in the background; the next who asks does it where this fails.
+   *
+   * @param status finds the status; without it the certificate is looked for
+   */
+  async renew(
+    entry: CachedResponse,
+    cause: 'revocation' | 'refresh',
+    status?: () => Promise<OcspStatus>,
+  ): Promise<void> {
     const [handle = '', request = ''] = entry.key.split('\0', 2);
     try {
       const parsed = parseOcspRequest(Buffer.from(entry.key.slice(handle.length + 1), 'latin1'));
       const signer = signerOf(await this.#parts.authorities.ofHandle(handle), parsed);
-      if (signer && request !== '') await this.#fill(entry, signer, parsed, cause);
+      if (signer && request !== '') await this.#fill(entry, { signer, request: parsed, cause, status });
     } catch (error) {
       this.#parts.logger.debug({ err: error }, 'an OCSP response could not be signed in the background');
     }
   }
 
   /** Those who ask for the same at once share one signature, and none is older than what it says. */
-  #fill(
-    entry: CachedResponse,
-    signer: KnownAuthority,
-    request: OcspRequest,
-    cause: 'asked' | 'revocation' | 'refresh',
-  ): Promise<OcspAnswer> {
+  #fill(entry: CachedResponse, order: SigningOrder): Promise<OcspAnswer> {
     const id = `${entry.key}\0${entry.version}`;
     const underWay = this.#signing.get(id);
     if (underWay) return underWay;
-    const signing = this.#signCurrent(entry, signer, request, cause).finally(() => this.#signing.delete(id));
+    const signing = this.#signCurrent(entry, order).finally(() => this.#signing.delete(id));
     this.#signing.set(id, signing);
     return signing;
   }
 
-  async #signCurrent(
-    entry: CachedResponse,
-    signer: KnownAuthority,
-    request: OcspRequest,
-    cause: 'asked' | 'revocation' | 'refresh',
-  ): Promise<OcspAnswer> {
+  async #signCurrent(entry: CachedResponse, order: SigningOrder): Promise<OcspAnswer> {
+    const { signer, request, cause, status } = order;
     for (;;) {
       const { version } = entry;
-      const answer = await this.#sign(signer, request);
+      const answer = await this.#sign(signer, request, status);
       this.#parts.metrics.signed.inc({ cause });
       // A revocation that was heard of meanwhile may be in the answer or not: once more.
       if (entry.version !== version) continue;
@@ -157,13 +166,17 @@ export class OcspService {
     }
   }
 
-  async #sign(signer: KnownAuthority, { certIds, nonce }: OcspRequest): Promise<OcspAnswer> {
+  async #sign(
+    signer: KnownAuthority,
+    { certIds, nonce }: OcspRequest,
+    status?: SigningOrder['status'],
+  ): Promise<OcspAnswer> {
     const { statuses, responders, clock } = this.#parts;
     const asked = await Promise.all(
       certIds.map(async (certId) => ({
         certId: certId.der,
         status: names(signer, certId)
-          ? await statuses.of(signer, certId.serial)
+          ? await (status?.() ?? statuses.of(signer, certId.serial))
           : ({ kind: 'unknown' } satisfies OcspStatus),
       })),
     );

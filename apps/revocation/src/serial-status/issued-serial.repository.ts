@@ -154,7 +154,7 @@ export class IssuedSerialRepository {
   /** How a certificate stands whose issuing is not recorded here yet, or whose CA is another's. */
   async revokedState(
     customerId: string,
-    { caId, serial }: CertificateName,
+    { caId, serial }: Pick<CertificateName, 'caId' | 'serial'>,
   ): Promise<RevokedState | undefined> {
     const owner = (await this.#owners.of([caId])).get(caId) ?? customerId;
     return withTenant(this.pool, owner, async (client) => {

@@ -35,7 +35,7 @@ export function ocspReplica({ pool, clock, ca, status, most = 100, mayAnswerGood
     ...{ repository, signer: ca.signer, clock, logger, issuer: issuer as never },
   });
   const service = new OcspService({
-    ...{ cache, clock, logger, metrics, responders, statuses: { of: status } },
+    ...{ cache, clock, logger, metrics, responders, statuses: { of: status, ofNamed: status } },
     authorities: { ofHandle: async (handle) => (handle === ca.authority.handle ? [ca.authority] : []) },
     mayAnswerGood: mayAnswerGood ?? (() => true),
   });
