@@ -83,6 +83,14 @@ function cacheControl({ nextUpdate }: OcspCaching, now: number): string {
   return `max-age=${left}, s-maxage=${Math.min(left, sharedOcspSeconds)}, public, no-transform, must-revalidate`;
 }
 
+/**
+ * Whether any header begins with `if-`, in the names and values in turn that came: few clients send one, and to make an
+ * object of all headers costs more than to answer from memory.
+ */
+export function isConditional(rawHeaders: readonly string[]): boolean {
+  return rawHeaders.some((text, at) => at % 2 === 0 && /^if-/i.test(text));
+}
+
 /** RFC 9110 §13.2.2: a tag is asked before a date. */
 export function isNotModified(headers: IncomingHttpHeaders, etag: string, lastModified: number): boolean {
   const tags = headers['if-none-match'];

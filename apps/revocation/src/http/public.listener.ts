@@ -9,7 +9,7 @@ import type { OcspMetrics } from '../ocsp/ocsp.metrics.js';
 import { type OcspService, requestKey } from '../ocsp/ocsp.service.js';
 import type { OcspAnswer } from '../ocsp/ocsp-answer.js';
 import type { CachedResponse } from '../ocsp/response.cache.js';
-import { crlHeaders, isNotModified, ocspHeaders, preparedAnswer } from './caching.js';
+import { crlHeaders, isConditional, isNotModified, ocspHeaders, preparedAnswer } from './caching.js';
 import { longestRequest, requestOfPath } from './ocsp-path.js';
 import { SeenUrls } from './seen-urls.js';
 
@@ -165,7 +165,8 @@ export class PublicListener {
   #sendOcsp(request: IncomingMessage, response: ServerResponse, answer: OcspAnswer): void {
     const now = this.#parts.clock.now();
     const { caching } = answer;
-    if (caching && isNotModified(request.headers, caching.etag, caching.thisUpdate)) {
+    const isAsked = caching !== undefined && isConditional(request.rawHeaders);
+    if (isAsked && isNotModified(request.headers, caching.etag, caching.thisUpdate)) {
       response.writeHead(304, ocspHeaders(answer, now)).end();
       return;
     }
