@@ -30,7 +30,7 @@ const sockets = { keepAlive: true, maxSockets: 1_024 };
 /**
  * Vault's HTTP interface, which OpenBao shares (https://developer.hashicorp.com/vault/api-docs).
  *
- * Node's own requests, not `fetch`: a signature's call costs a sixth of the processor time (docs/performance.md).
+ * Node's own requests, not `fetch`: a call takes less than half of the processor time so.
  */
 export class VaultHttp {
   readonly #agent: HttpAgent;
