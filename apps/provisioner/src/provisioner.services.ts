@@ -71,7 +71,7 @@ export function createServices(dataSource: DataSource, deps: ProvisionerDeps, pa
   const fillMs = config.keyPoolSize > 0 ? 1_000 : hourMs;
   const jobs = [
     { name: 'rotation', everyMs: minuteMs, run: () => rotations.startDue() },
-    { name: 'key pool', everyMs: fillMs, run: () => keyPool.fill() },
+    { name: 'key pool', everyMs: fillMs, run: (signal: AbortSignal) => keyPool.fill(signal) },
     { name: 'orphan keys', everyMs: hourMs, run: () => orphans.reconcile() },
   ];
   return {

@@ -73,12 +73,14 @@ export class KeySteps {
     const algorithm = kind === 'root' ? customer.rootAlgorithm : customer.intermediateAlgorithm;
     const key = await this.#key(kind, context);
     const keyRef = formatKeyRef(key);
-    const publicKey = await signer.publicKey(key);
-    const attested = await signer.attestation(key);
-    const allowed = await signer.allowSigning(key, kind === 'root' ? 'provisioner' : 'issuer');
+    const [publicKey, attested, allowed] = await Promise.all([
+      signer.publicKey(key),
+      signer.attestation(key),
+      signer.allowSigning(key, kind === 'root' ? 'provisioner' : 'issuer'),
+    ]);
     const attestation = attested.statement ? Buffer.from(attested.statement.content) : null;
     const createdAt = new Date(clock.now());
-    const authority = {
+    const authority = authorities.prepare({
       customerId: customer.id,
       kind,
       generation,
@@ -86,7 +88,7 @@ export class KeySteps {
       algorithm,
       attestation,
       createdAt,
-    };
+    });
     return {
       facts: {
         key_name: keyName(customer, kind, generation),
@@ -96,6 +98,7 @@ export class KeySteps {
         ...attestationFacts(attested),
         ...(allowed !== undefined && { allowed_to_sign: allowed }),
       },
+      changes: { [kind]: authority, publicKey },
       commit: (manager) => authorities.add(manager, authority),
     };
   }

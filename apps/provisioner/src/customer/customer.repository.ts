@@ -18,17 +18,17 @@ export type CustomerChange = Partial<Pick<CustomerRow, 'status' | 'tier' | 'acti
 
 /** Every method works within a transaction of a tenant or of every customer, given as `manager`. */
 export class CustomerRepository {
-  /** Returns undefined when the handle is taken, also by a transaction that commits at the same moment. */
-  async add(manager: EntityManager, customer: NewCustomer): Promise<CustomerRow | undefined> {
+  /** Returns its id; undefined when the handle is taken, also by a transaction that commits at the same moment. */
+  async add(manager: EntityManager, customer: NewCustomer): Promise<string | undefined> {
     const inserted = await manager
       .createQueryBuilder()
       .insert()
       .into(CustomerEntity)
       .values({ status: 'provisioning', ...customer, version: 1 })
       .orIgnore()
-      .returning('*')
+      .returning('id')
       .execute();
-    return (inserted.raw as unknown[]).length === 0 ? undefined : this.byHandle(manager, customer.handle);
+    return (inserted.raw as { id: string }[])[0]?.id;
   }
 
   async byHandle(manager: EntityManager, handle: string): Promise<CustomerRow | undefined> {

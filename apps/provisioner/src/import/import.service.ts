@@ -90,7 +90,8 @@ export class ImportService {
       if (!(await ceremonies.start(manager, ceremony))) throw busy(handle);
       if (!requested) {
         const key = { keyRef, algorithm, attestation: null, createdAt: now };
-        await authorities.add(manager, { customerId, kind: 'intermediate', generation, ...key });
+        const wanted = { customerId, kind: 'intermediate', generation, ...key } as const;
+        await authorities.add(manager, authorities.prepare(wanted));
       }
       const name = { customerId, kind: 'intermediate', generation } as const;
       const authority = await authorities.find(manager, name);

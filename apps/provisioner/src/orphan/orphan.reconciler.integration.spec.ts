@@ -1,6 +1,7 @@
 import { TenantScope } from '#libs/database';
 import { createLogger, createRegistry } from '#libs/observability';
 import { FixedClock } from '#libs/testing';
+import { CeremonyRepository } from '../ceremony/ceremony.repository.js';
 import { KeyPool } from '../key-pool/key-pool.js';
 import { KeyPoolRepository } from '../key-pool/key-pool.repository.js';
 import { KilledAt, provisionerFixture, startWorker } from '../testing/worker.js';
@@ -15,7 +16,9 @@ describe('the reconciler of keys', () => {
     const clock = new FixedClock(Date.now());
     const signer = await fixture.harness.signer();
     const scope = new TenantScope(fixture.dataSource);
-    const keyPool = new KeyPool({ scope, poolKeys: new KeyPoolRepository(), signer, clock, size: 1 });
+    const ceremonies = new CeremonyRepository();
+    const poolKeys = new KeyPoolRepository();
+    const keyPool = new KeyPool({ scope, poolKeys, ceremonies, signer, clock, size: 1 });
     const metrics = createRegistry('provisioner');
     const logger = createLogger('provisioner', 'silent');
     const reconciler = new OrphanReconciler({
@@ -33,7 +36,8 @@ describe('the reconciler of keys', () => {
     });
     const torn = await interrupted.create('torn');
     await expect(interrupted.runToEnd(torn.id)).rejects.toThrow('killed');
-    expect(await keyPool.fill()).toBe(2);
+    await keyPool.fill(new AbortController().signal);
+    expect(await signer.list({ purpose: 'pool' })).toHaveLength(2);
 
     // What is not: a key whose customer the database does not know. And what is none of our business.
     const labels = { ...(await keyPool.mark()), customer: 'gone', purpose: 'root', generation: '1' };

@@ -34,6 +34,8 @@ export interface KmsDriver {
   /** Makes the key, or finds the one of that name, whatever that one is. Returns its resource. */
   create(wish: KeyWish, signal: AbortSignal): Promise<string>;
   describe(resource: string, signal: AbortSignal): Promise<DriverKey>;
+  /** The state alone, where {@link describe} takes more calls than that. */
+  glance?(resource: string, signal: AbortSignal): Promise<Pick<DriverKey, 'state'>>;
   /** SubjectPublicKeyInfo in DER; also of a disabled key. */
   publicKey(resource: string, signal: AbortSignal): Promise<Uint8Array>;
   /** ECDSA as DER `Ecdsa-Sig-Value`, RSA as is. */

@@ -5,7 +5,14 @@ import { carries, checkLabels, sameLabels } from '../key-labels.js';
 import { checkKeyName, type KeyRef } from '../key-ref.js';
 import type { KmsLimits } from '../kms-settings.js';
 import type { OpenedSigner } from '../open-signer.js';
-import type { CaKeyAlgorithm, KeyAttestation, KeyDescription, KeyLabels, SigningService } from '../signer.js';
+import type {
+  CaKeyAlgorithm,
+  KeyAttestation,
+  KeyDescription,
+  KeyLabels,
+  KeyState,
+  SigningService,
+} from '../signer.js';
 import { signerFailure, signerFailureReason } from '../signer-failure.js';
 import type { KmsOperation, SignerObserver } from '../signer-observer.js';
 import { backoffMs, pause } from './backoff.js';
@@ -76,8 +83,10 @@ export class RemoteSigner implements OpenedSigner {
 
   async publicKey(key: KeyRef): Promise<Uint8Array> {
     try {
-      // Asked anew: whoever asks wants to know what is there now.
-      return await this.#call('public_key', (signal) => this.driver.publicKey(key.resource, signal));
+      // Asked anew: whoever asks wants to know what is there now. The next signature is verified with that.
+      const spki = await this.#call('public_key', (signal) => this.driver.publicKey(key.resource, signal));
+      this.#remember(key.resource, Promise.resolve(spki).then(knownKey));
+      return spki;
     } catch (error) {
       // Some backends do not show the public key of a disabled key, which stays what it was.
       const known = signerFailureReason(error) === 'key_disabled' && this.#known.get(key.resource);
@@ -94,17 +103,17 @@ export class RemoteSigner implements OpenedSigner {
   }
 
   async disable(key: KeyRef): Promise<void> {
-    const { state } = await this.#describe(key.resource);
+    const state = await this.#state(key.resource);
     // A key that waits for its destruction signs nothing already.
     if (state !== 'enabled') return;
     await this.#call('disable', (signal) => this.driver.disable(key.resource, signal));
   }
 
   async enable(key: KeyRef): Promise<void> {
-    const { state, name } = await this.#describe(key.resource);
+    const state = await this.#state(key.resource);
     if (state === 'enabled') return;
     if (state === 'pending_destruction') {
-      throw signerFailure('key_pending_destruction', `Key ${name} is scheduled for destruction.`);
+      throw signerFailure('key_pending_destruction', `Key ${key.resource} is scheduled for destruction.`);
     }
     await this.#call('enable', (signal) => this.driver.enable(key.resource, signal));
   }
@@ -119,7 +128,7 @@ export class RemoteSigner implements OpenedSigner {
   }
 
   async scheduleDestruction(key: KeyRef): Promise<void> {
-    if ((await this.#describe(key.resource)).state === 'pending_destruction') return;
+    if ((await this.#state(key.resource)) === 'pending_destruction') return;
     await this.#call('destroy', (signal) => this.driver.scheduleDestruction(key.resource, signal));
   }
 
@@ -171,6 +180,10 @@ export class RemoteSigner implements OpenedSigner {
     const asking = this.#retrying<Uint8Array>('public_key', limit, (call) =>
       call(() => this.driver.publicKey(resource, limit.signal)),
     ).then(knownKey);
+    return this.#remember(resource, asking);
+  }
+
+  #remember(resource: string, asking: Promise<KnownKey>): Promise<KnownKey> {
     this.#known.set(resource, asking);
     asking.catch(() => this.#known.delete(resource));
     const [oldest] = this.#known.keys();
@@ -180,6 +193,14 @@ export class RemoteSigner implements OpenedSigner {
 
   #describe(resource: string): Promise<DriverKey> {
     return this.#call('describe', (signal) => this.driver.describe(resource, signal));
+  }
+
+  async #state(resource: string): Promise<KeyState> {
+    const { driver } = this;
+    const { state } = await this.#call('describe', (signal) =>
+      driver.glance ? driver.glance(resource, signal) : driver.describe(resource, signal),
+    );
+    return state;
   }
 
   #call<T>(operation: KmsOperation, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
