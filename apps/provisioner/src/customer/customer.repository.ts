@@ -66,6 +66,20 @@ export class CustomerRepository {
     await manager.query('SELECT FROM provisioner.customer WHERE id = $1 FOR UPDATE', [id]);
   }
 
+  /**
+   * Notes that a customer's CA is ready, once. One that was suspended meanwhile stays so. Returns whether it has
+   * changed anything.
+   */
+  async activate(manager: EntityManager, id: string, activatedAt: Date): Promise<boolean> {
+    const [, changed] = await manager.query<[unknown[], number]>(
+      `UPDATE provisioner.customer SET activated_at = $2, version = version + 1,
+         status = CASE status WHEN 'provisioning' THEN 'active' ELSE status END
+       WHERE id = $1 AND activated_at IS NULL`,
+      [id, activatedAt],
+    );
+    return changed === 1;
+  }
+
   /** One change is one version. */
   async change(manager: EntityManager, id: string, change: CustomerChange): Promise<void> {
     await manager.update(CustomerEntity, { id }, { ...change, version: () => 'version + 1' });

@@ -44,8 +44,9 @@ export class ImportService {
     const { scope, ceremonies, authorities, clock, runner } = this.parts;
     const { id: customerId } = await this.parts.customers.get(handle);
     const found = await scope.run(customerId, async (manager) => {
-      const newest = await authorities.newest(manager, customerId, 'intermediate');
+      // In this order: what a ceremony that has ended since the first answer has made is in the second.
       const underWay = await ceremonies.underWay(manager, customerId);
+      const newest = await authorities.newest(manager, customerId, 'intermediate');
       if (underWay && underWay.kind !== 'request') throw busy(handle);
       if (newest && !newest.certificate && (newest.request || underWay)) return requestOf(newest);
       const generation = underWay?.generation ?? (newest?.generation ?? 0) + 1;

@@ -57,6 +57,7 @@ const lookupsAtOnce = 8;
 export class AwsDriver implements KmsDriver {
   readonly backend = 'aws';
   readonly adopts = true;
+  readonly guardsSwitches = true;
   readonly #client: KMSClient;
 
   constructor(
@@ -119,12 +120,6 @@ export class AwsDriver implements KmsDriver {
       this.#tags(resource, abortSignal),
     ]);
     return description(metadata, tags);
-  }
-
-  /** Without the tags, which are a call of their own. */
-  async glance(resource: string, abortSignal: AbortSignal): Promise<Pick<DriverKey, 'state'>> {
-    await this.#checkRegion(resource);
-    return { state: stateOf((await this.#metadata(resource, abortSignal)).KeyState) };
   }
 
   async publicKey(resource: string, abortSignal: AbortSignal): Promise<Uint8Array> {

@@ -5,14 +5,7 @@ import { carries, checkLabels, sameLabels } from '../key-labels.js';
 import { checkKeyName, type KeyRef } from '../key-ref.js';
 import type { KmsLimits } from '../kms-settings.js';
 import type { OpenedSigner } from '../open-signer.js';
-import type {
-  CaKeyAlgorithm,
-  KeyAttestation,
-  KeyDescription,
-  KeyLabels,
-  KeyState,
-  SigningService,
-} from '../signer.js';
+import type { CaKeyAlgorithm, KeyAttestation, KeyDescription, KeyLabels, SigningService } from '../signer.js';
 import { signerFailure, signerFailureReason } from '../signer-failure.js';
 import type { KmsOperation, SignerObserver } from '../signer-observer.js';
 import { backoffMs, pause } from './backoff.js';
@@ -103,17 +96,24 @@ export class RemoteSigner implements OpenedSigner {
   }
 
   async disable(key: KeyRef): Promise<void> {
-    const state = await this.#state(key.resource);
-    // A key that waits for its destruction signs nothing already.
-    if (state !== 'enabled') return;
-    await this.#call('disable', (signal) => this.driver.disable(key.resource, signal));
+    const { guardsSwitches } = this.driver;
+    if (!guardsSwitches && (await this.#describe(key.resource)).state !== 'enabled') return;
+    try {
+      await this.#call('disable', (signal) => this.driver.disable(key.resource, signal));
+    } catch (error) {
+      // A key that waits for its destruction signs nothing already.
+      const reason = signerFailureReason(error);
+      if (reason !== 'key_pending_destruction' && reason !== 'key_disabled') throw error;
+    }
   }
 
   async enable(key: KeyRef): Promise<void> {
-    const state = await this.#state(key.resource);
-    if (state === 'enabled') return;
-    if (state === 'pending_destruction') {
-      throw signerFailure('key_pending_destruction', `Key ${key.resource} is scheduled for destruction.`);
+    if (!this.driver.guardsSwitches) {
+      const { state, name } = await this.#describe(key.resource);
+      if (state === 'enabled') return;
+      if (state === 'pending_destruction') {
+        throw signerFailure('key_pending_destruction', `Key ${name} is scheduled for destruction.`);
+      }
     }
     await this.#call('enable', (signal) => this.driver.enable(key.resource, signal));
   }
@@ -128,7 +128,7 @@ export class RemoteSigner implements OpenedSigner {
   }
 
   async scheduleDestruction(key: KeyRef): Promise<void> {
-    if ((await this.#state(key.resource)) === 'pending_destruction') return;
+    if ((await this.#describe(key.resource)).state === 'pending_destruction') return;
     await this.#call('destroy', (signal) => this.driver.scheduleDestruction(key.resource, signal));
   }
 
@@ -193,14 +193,6 @@ export class RemoteSigner implements OpenedSigner {
 
   #describe(resource: string): Promise<DriverKey> {
     return this.#call('describe', (signal) => this.driver.describe(resource, signal));
-  }
-
-  async #state(resource: string): Promise<KeyState> {
-    const { driver } = this;
-    const { state } = await this.#call('describe', (signal) =>
-      driver.glance ? driver.glance(resource, signal) : driver.describe(resource, signal),
-    );
-    return state;
   }
 
   #call<T>(operation: KmsOperation, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
