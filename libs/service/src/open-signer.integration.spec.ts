@@ -1,9 +1,17 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Environment, loadConfig } from '#libs/config';
 import { createLogger, createRegistry } from '#libs/observability';
-import { startAzureDouble, startGoogleDouble, startVaultDouble } from '#libs/testing';
+import {
+  requireTool,
+  startAzureDouble,
+  startGoogleDouble,
+  startSoftHsm,
+  startVaultDouble,
+} from '#libs/testing';
 import { systemClock } from './clock.js';
 import { openSigner } from './open-signer.js';
 
@@ -21,6 +29,15 @@ function open(env: Environment) {
     signer,
     metrics,
   }));
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'kms-options-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function secretFile(secret: string): string {
+  const file = join(folder, 'secret');
+  writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+  return file;
 }
 
 /** Of a key that a process makes which has this environment: whom it trusts, Node reads when it starts. */
@@ -91,6 +108,30 @@ describe('the options of a backend', () => {
     },
     30_000,
   );
+
+  it('VAULT_TOKEN_FILE names a file with the token, STACKRUNNER_VAULT_MOUNT where the engine is', async () => {
+    const double = await startVaultDouble();
+    const { VAULT_TOKEN: token = '', ...env } = double.env;
+    const VAULT_TOKEN_FILE = secretFile(token);
+    const { signer } = await open({ ...env, VAULT_TOKEN_FILE });
+    const key = await signer.createKey('k', 'P-256', {});
+    expect(await signer.sign(key, [Buffer.from('x')], Date.now() + 10_000)).toHaveLength(1);
+    await signer.close();
+    const other = await open({ ...env, VAULT_TOKEN_FILE, STACKRUNNER_VAULT_MOUNT: 'elsewhere' });
+    await expect(other.signer.describe(key)).rejects.toThrow('no handler for route "elsewhere"');
+    await other.signer.close();
+    await double.close();
+  });
+
+  const withSoftHsm = requireTool('softhsm2-util', 'apt-get install softhsm2') ? it : it.skip;
+  withSoftHsm('STACKRUNNER_PKCS11_PIN_FILE names a file with the PIN', async () => {
+    const hsm = startSoftHsm();
+    const { STACKRUNNER_PKCS11_PIN: pin = '', ...env } = hsm.env;
+    const { signer } = await open({ ...env, STACKRUNNER_PKCS11_PIN_FILE: secretFile(pin) });
+    expect((await signer.createKey('k', 'P-256', {})).backend).toBe('pkcs11');
+    await signer.close();
+    hsm.dispose();
+  });
 
   it('STACKRUNNER_KMS_CONCURRENCY bounds the signatures that are under way at once', async () => {
     const double = await startVaultDouble({ quotas: { latencyMs: 20 } });

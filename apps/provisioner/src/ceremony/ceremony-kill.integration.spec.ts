@@ -161,16 +161,18 @@ describe('a ceremony that meets trouble', () => {
     const handles = Array.from({ length: 6 }, (_, index) => `outage-${index}`);
     for (const handle of handles) await create(handle);
     const database = new URL(fixture.harness.database.ownerUrl).pathname.slice(1);
-    const doors = (open: boolean) =>
-      fixture.harness.database.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS ${open}`);
+    const doors = (change: 'GRANT' | 'REVOKE') => {
+      const whom = change === 'GRANT' ? 'TO PUBLIC' : 'FROM PUBLIC, stackrunner_provisioner';
+      return fixture.harness.database.query(`${change} CONNECT ON DATABASE ${database} ${whom}`);
+    };
     for (let outage = 0; outage < 3; outage++) {
-      await doors(false);
+      await doors('REVOKE');
       await fixture.harness.database.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND usename = 'stackrunner_provisioner'`,
       );
       await new Promise((resolve) => setTimeout(resolve, 300));
-      await doors(true);
+      await doors('GRANT');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     for (const handle of handles) await becomesActive(replica, handle, 30);

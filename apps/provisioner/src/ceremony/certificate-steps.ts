@@ -1,4 +1,4 @@
-import { parseKeyRef } from '#libs/kms';
+import { parseKeyRef, signerFailureReason } from '#libs/kms';
 import { certificationRequestInfo, parseCertificate, parseTbsCertificate, sha256Hex } from '#libs/x509';
 import type { AuthorityKind, AuthorityRow } from '../authority/authority.entity.js';
 import { importedFacts } from '../import/imported-certificate.js';
@@ -50,7 +50,17 @@ export class CertificateSteps {
     const root = present(context.root);
     const { spki } = parseCertificate(present(root.certificate));
     const subject = present(context.intermediate);
-    return this.#certify('intermediate', { issuer: root, subject, issuerSpki: spki.der });
+    const certify = () => this.#certify('intermediate', { issuer: root, subject, issuerSpki: spki.der });
+    if (context.ceremony.kind !== 'rotation') return certify();
+    try {
+      return await certify();
+    } catch (error) {
+      // A CRL that the root has signed since the step before left its key disabled.
+      if (signerFailureReason(error) !== 'key_disabled') throw error;
+      await this.parts.signer.enable(parseKeyRef(root.keyRef));
+      const outcome = await certify();
+      return { ...outcome, facts: { ...outcome.facts, root_key: 'enabled once more' } };
+    }
   };
 
   /** The request is signed by the key that it is about (RFC 2986 §3). */

@@ -71,12 +71,13 @@ export class KeySteps {
     const { customer, ceremony } = context;
     const { generation } = ceremony;
     const algorithm = kind === 'root' ? customer.rootAlgorithm : customer.intermediateAlgorithm;
-    const key = await this.#key(kind, context);
+    const { key, adopted } = await this.#key(kind, context);
     const keyRef = formatKeyRef(key);
     const [publicKey, attested, allowed] = await Promise.all([
       signer.publicKey(key),
       signer.attestation(key),
       signer.allowSigning(key, kind === 'root' ? 'provisioner' : 'issuer'),
+      adopted,
     ]);
     const attestation = attested.statement ? Buffer.from(attested.statement.content) : null;
     const createdAt = new Date(clock.now());
@@ -104,7 +105,10 @@ export class KeySteps {
   }
 
   /** A key that was made ahead, where there is one; otherwise one made now, or found again by its name. */
-  async #key(kind: AuthorityKind, { customer, ceremony: { generation } }: StepContext): Promise<KeyRef> {
+  async #key(
+    kind: AuthorityKind,
+    { customer, ceremony: { generation } }: StepContext,
+  ): Promise<{ readonly key: KeyRef; readonly adopted?: Promise<void> }> {
     const { keyPool, signer } = this.parts;
     const { id: customerId, handle, keyHome } = customer;
     const algorithm = kind === 'root' ? customer.rootAlgorithm : customer.intermediateAlgorithm;
@@ -112,9 +116,8 @@ export class KeySteps {
     const labels = await keyPool.labels({ customer: customerId, handle, purpose: kind, generation });
     const pooled =
       keyHome === null && (await keyPool.take({ customerId, kind, generation }, { name, algorithm }));
-    if (!pooled) return keysOf(signer, customer).createKey(name, algorithm, labels);
-    await signer.adopt(pooled, name, labels);
-    return pooled;
+    if (!pooled) return { key: await keysOf(signer, customer).createKey(name, algorithm, labels) };
+    return { key: pooled, adopted: signer.adopt(pooled, name, labels) };
   }
 
   async #checked(keyRef: string, wanted: KeyState): Promise<StepFacts> {
