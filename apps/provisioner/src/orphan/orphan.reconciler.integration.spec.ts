@@ -4,6 +4,7 @@ import { FixedClock } from '#libs/testing';
 import { CeremonyRepository } from '../ceremony/ceremony.repository.js';
 import { KeyPool } from '../key-pool/key-pool.js';
 import { KeyPoolRepository } from '../key-pool/key-pool.repository.js';
+import { IdleRoots } from '../root-crl/idle-roots.js';
 import { KilledAt, provisionerFixture, startWorker } from '../testing/worker.js';
 import { OrphanReconciler } from './orphan.reconciler.js';
 import { OrphanRepository } from './orphan.repository.js';
@@ -23,6 +24,7 @@ describe('the reconciler of keys', () => {
     const logger = createLogger('provisioner', 'silent');
     const reconciler = new OrphanReconciler({
       ...{ scope, signer, clock, keyPool, metrics, logger, graceMs },
+      idleRoots: new IdleRoots({ signer, logger }),
       orphans: new OrphanRepository(),
     });
     const state = async (name: string) => (await signer.list({})).find((key) => key.name === name)?.state;
@@ -45,12 +47,17 @@ describe('the reconciler of keys', () => {
     await signer.createKey('somebody-elses', 'P-256', { purpose: 'root' });
     await signer.createKey('of-another', 'P-256', { ...labels, installation: 'another' });
 
+    // As a process leaves it that dies while the root signs a CRL.
+    const [root] = await signer.list({ customer: id, purpose: 'root' });
+    if (root) await signer.enable(root.key);
+
     const orphan = ['dev-gone-root'];
     expect(await reconciler.reconcile()).toEqual({ found: orphan, cleaned: [] });
     expect(await metrics.getSingleMetricAsString('stackrunner_orphan_keys')).toMatch(
       /stackrunner_orphan_keys\S* 1\n?$/,
     );
     expect(await state('dev-gone-root')).toBe('enabled');
+    expect(await state('dev-needed-root')).toBe('disabled');
 
     clock.advance(graceMs + 60_000);
     expect(await reconciler.reconcile()).toEqual({ found: orphan, cleaned: orphan });
