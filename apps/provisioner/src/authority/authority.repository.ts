@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type EntityManager, IsNull } from 'typeorm';
 import { DomainError } from '#libs/errors';
 import { AuthorityEntity, type AuthorityKind, type AuthorityRow } from './authority.entity.js';
@@ -45,14 +44,10 @@ export class AuthorityRepository {
     });
   }
 
-  /** An authority as {@link add} puts it on record. */
-  prepare(authority: NewAuthority): AuthorityRow {
+  async add(manager: EntityManager, authority: NewAuthority): Promise<AuthorityRow> {
     const later = { toBeSigned: null, certificate: null, request: null, issuerCertificate: null };
-    return { ...authority, ...later, id: randomUUID() };
-  }
-
-  async add(manager: EntityManager, authority: AuthorityRow): Promise<void> {
-    await manager.insert(AuthorityEntity, authority);
+    const { identifiers } = await manager.insert(AuthorityEntity, authority);
+    return { ...authority, ...later, id: String(identifiers[0]?.id) };
   }
 
   /** @throws DomainError internal when there is a draft: there is only ever one */

@@ -21,7 +21,10 @@ export class ActivationSteps {
         root_sha256: sha256Hex(artifact.root),
         intermediate_sha256: sha256Hex(artifact.intermediate),
       },
-      commit: (manager) => this.parts.trustArtifacts.publish(manager, artifact),
+      commit: async (manager) => {
+        await this.parts.trustArtifacts.publish(manager, artifact);
+        return undefined;
+      },
     };
   };
 
@@ -31,7 +34,7 @@ export class ActivationSteps {
    */
   readonly activate: Step = async ({ customer: { id, tier }, ceremony: { generation } }) => {
     const { artifacts, customers, outbox, clock } = this.parts;
-    const commit = async (manager: EntityManager): Promise<void> => {
+    const commit = async (manager: EntityManager): Promise<undefined> => {
       const isFirst = await customers.activate(manager, id, new Date(clock.now()));
       const customer = present(await customers.byId(manager, id));
       const authority = await this.parts.authorityService.read(manager, customer, generation);
@@ -43,6 +46,7 @@ export class ActivationSteps {
       }
       if (isFirst) await announceCustomer(outbox, manager, customer);
       if (isFirst && tier === 'shared') await this.#activateWaiting(manager);
+      return undefined;
     };
     return { facts: {}, commit };
   };

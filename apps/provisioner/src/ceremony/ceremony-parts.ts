@@ -34,10 +34,12 @@ export interface CeremonyParts {
 /** A step's work outside the database is done; `commit` writes its result where the step is recorded. */
 export interface StepOutcome {
   readonly facts: StepFacts;
-  /** What is on record from then on, for the steps that follow. */
-  readonly changes?: Partial<Omit<StepContext, 'ceremony' | 'customer'>>;
-  readonly commit?: (manager: EntityManager) => Promise<void>;
+  /** Returns what is on record from then on, for the steps that follow. */
+  readonly commit?: (manager: EntityManager) => Promise<ContextChange>;
 }
+
+/** Nothing where a step changes what no step that follows asks for. */
+export type ContextChange = Partial<Omit<StepContext, 'ceremony' | 'customer'>> | undefined;
 
 /** What is on record when a step begins. */
 export interface StepContext {

@@ -109,6 +109,16 @@ export class CeremonyRepository {
     );
   }
 
+  /** Whether somebody waits for a ceremony that goes well: one that has failed waits for something else. */
+  async isAwaited(manager: EntityManager, now: Date): Promise<boolean> {
+    const [row] = await manager.query<{ awaited: boolean }[]>(
+      `SELECT EXISTS (SELECT FROM provisioner.ceremony
+         WHERE finished_at IS NULL AND next_attempt_at <= $1 AND failures = 0) AS awaited`,
+      [now],
+    );
+    return row?.awaited === true;
+  }
+
   unfinished(manager: EntityManager): Promise<number> {
     return manager
       .createQueryBuilder(CeremonyEntity, 'ceremony')

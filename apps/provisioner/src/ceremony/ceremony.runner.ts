@@ -24,7 +24,7 @@ export interface CeremonyRunnerParts {
 }
 
 /** Ceremonies that one replica works on at the same time. */
-export const concurrentCeremonies = 16;
+export const concurrentCeremonies = 8;
 
 const firstPauseMs = 250;
 const longestPauseMs = 60_000;

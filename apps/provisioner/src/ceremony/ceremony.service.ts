@@ -70,17 +70,16 @@ export class CeremonyService {
     const { step, customerId, kind } = ceremony;
     const outcome = await this.#steps[step](context);
     const facts = { ...outcome.facts, software: this.#software };
-    const head = await scope.run(customerId, async (manager) => {
+    const { head, change } = await scope.run(customerId, async (manager) => {
       const record = { ceremony, step, facts, doneAt: new Date(clock.now()) };
       const recorded = await ceremonies.record(manager, record);
-      if (recorded !== undefined) await outcome.commit?.(manager);
-      return recorded;
+      return { head: recorded, change: recorded === undefined ? undefined : await outcome.commit?.(manager) };
     });
     if (head === undefined) return {};
     const next = stepAfter(kind, step);
     if (!next) return { head };
     // What nobody but this ceremony changes is not read again.
-    const known = { customer, root, intermediate, ...outcome.changes };
+    const known = { customer, root, intermediate, ...change };
     return { head, next: { ...known, ceremony: { ...ceremony, step: next, failures: 0 } } };
   }
 }

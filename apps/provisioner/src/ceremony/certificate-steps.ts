@@ -72,7 +72,10 @@ export class CertificateSteps {
     const request = await this.#signed(intermediate, { toBeSigned, issuerSpki: spki });
     return {
       facts: { request_sha256: sha256Hex(request) },
-      commit: (manager) => this.parts.authorities.request(manager, intermediate.id, request),
+      commit: async (manager) => {
+        await this.parts.authorities.request(manager, intermediate.id, request);
+        return undefined;
+      },
     };
   };
 
@@ -99,8 +102,10 @@ export class CertificateSteps {
         serial: parseCertificate(certificate).serialHex,
         certificate_sha256: sha256Hex(certificate),
       },
-      changes: { [kind]: { ...subject, certificate } },
-      commit: (manager) => this.parts.authorities.certify(manager, subject.id, certificate),
+      commit: async (manager) => {
+        await this.parts.authorities.certify(manager, subject.id, certificate);
+        return { [kind]: { ...subject, certificate } };
+      },
     };
   }
 
@@ -118,8 +123,10 @@ export class CertificateSteps {
     const toBeSigned = Buffer.from(draft);
     return {
       facts: { to_be_signed_sha256: sha256Hex(toBeSigned) },
-      changes: { [kind]: { ...authority, toBeSigned } },
-      commit: (manager) => this.parts.authorities.draft(manager, authority.id, toBeSigned),
+      commit: async (manager) => {
+        await this.parts.authorities.draft(manager, authority.id, toBeSigned);
+        return { [kind]: { ...authority, toBeSigned } };
+      },
     };
   }
 

@@ -81,7 +81,7 @@ export class KeySteps {
     ]);
     const attestation = attested.statement ? Buffer.from(attested.statement.content) : null;
     const createdAt = new Date(clock.now());
-    const authority = authorities.prepare({
+    const authority = {
       customerId: customer.id,
       kind,
       generation,
@@ -89,7 +89,7 @@ export class KeySteps {
       algorithm,
       attestation,
       createdAt,
-    });
+    };
     return {
       facts: {
         key_name: keyName(customer, kind, generation),
@@ -99,8 +99,7 @@ export class KeySteps {
         ...attestationFacts(attested),
         ...(allowed !== undefined && { allowed_to_sign: allowed }),
       },
-      changes: { [kind]: authority, publicKey },
-      commit: (manager) => authorities.add(manager, authority),
+      commit: async (manager) => ({ [kind]: await authorities.add(manager, authority), publicKey }),
     };
   }
 

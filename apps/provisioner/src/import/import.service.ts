@@ -92,7 +92,7 @@ export class ImportService {
       if (!requested) {
         const key = { keyRef, algorithm, attestation: null, createdAt: now };
         const wanted = { customerId, kind: 'intermediate', generation, ...key } as const;
-        await authorities.add(manager, authorities.prepare(wanted));
+        await authorities.add(manager, wanted);
       }
       const name = { customerId, kind: 'intermediate', generation } as const;
       const authority = await authorities.find(manager, name);

@@ -79,16 +79,16 @@ export class KeyPool {
   }
 
   /**
-   * Makes keys until there are enough of each kind, or until a ceremony is to be worked on: whoever signs up comes
+   * Makes keys until there are enough of each kind, or until somebody waits for a ceremony: whoever signs up comes
    * first, and may need what the service makes. What is missing then is made when it is asked again.
    *
    * @param signal ends it after the keys that are being made
    */
   async fill(signal: AbortSignal): Promise<void> {
-    if (!this.parts.signer.adopts || (await this.#isNeededElsewhere())) return;
+    if (!this.parts.signer.adopts || (await this.#isSomebodyWaiting())) return;
     const planned = await this.#plan();
     const makeAll = async (): Promise<void> => {
-      while (planned.length > 0 && !signal.aborted && !(await this.#isNeededElsewhere())) {
+      while (planned.length > 0 && !signal.aborted && !(await this.#isSomebodyWaiting())) {
         const next = planned.pop();
         if (next) await this.#make(next.name, next.algorithm);
       }
@@ -98,10 +98,10 @@ export class KeyPool {
     if (failed) throw failed.reason;
   }
 
-  async #isNeededElsewhere(): Promise<boolean> {
+  async #isSomebodyWaiting(): Promise<boolean> {
     const { scope, ceremonies, clock } = this.parts;
     const now = new Date(clock.now());
-    return scope.everyCustomer(async (manager) => (await ceremonies.due(manager, now, 1)).length > 0);
+    return scope.everyCustomer((manager) => ceremonies.isAwaited(manager, now));
   }
 
   /** Names what is missing, beside what was named before and never made. */
