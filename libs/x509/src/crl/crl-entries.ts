@@ -52,9 +52,9 @@ export class CrlEntries {
   #count = 0;
   #second = Number.NaN;
   /** The time of the last entry as it is written. */
-  #time = nothing;
+  #time: DataView = nothing;
   /** Times as they are written, by their day since 1970. */
-  readonly #days = new Map<number, DataView>();
+  readonly #days = new Map<number, DataView<ArrayBufferLike>>();
 
   get count(): number {
     return this.#count;
