@@ -159,9 +159,13 @@ export class AuthorityService {
   }
 }
 
-/** Nothing heard of the customer, or that it is active but not by which authority. */
+/**
+ * Nothing heard of the customer, nor of the end of its first ceremony, which its owner may have been told of before;
+ * or that it is active, but not by which authority.
+ */
 function isIncomplete({ customer, authority }: KnownCustomer): boolean {
-  return !customer || (!authority && customer.status === CustomerStatus.ACTIVE);
+  if (!customer || customer.status === CustomerStatus.PROVISIONING) return true;
+  return !authority && customer.status === CustomerStatus.ACTIVE;
 }
 
 function usable({ status, authority }: Cached): IssuingAuthority | undefined {
