@@ -14,7 +14,7 @@ export class SignerMetrics implements SignerObserver {
     this.calls = counter({
       registry,
       name: 'kms_calls_total',
-      help: 'Calls to remote key management services, also those that were tried again.',
+      help: 'Calls to remote key management services, also those that were tried again; each signature of a list counts.',
       labels: ['backend', 'operation'],
     });
     this.errors = counter({

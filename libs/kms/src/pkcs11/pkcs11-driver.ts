@@ -15,6 +15,10 @@ import { Pkcs11Token } from './pkcs11-token.js';
 /** The largest signature is RSA-4096's. */
 const signatureOctets = 512;
 const objectsAtOnce = 100;
+/** Milliseconds after which a key is looked for again: what another process has changed is seen then at the latest. */
+const signingKeyMs = 250;
+/** Handles that are remembered. */
+const mostSigningKeys = 1_000;
 /** PKCS#11 has no unique labels: within a process, one at a time; beyond it, a ceremony's lock sees to that. */
 const creations = new Mutex();
 
@@ -25,6 +29,8 @@ const creations = new Mutex();
 export class Pkcs11Driver implements KmsDriver {
   readonly backend = 'pkcs11';
   readonly adopts = true;
+  /** Handles of private keys, and until when (performance.now) they are believed. */
+  readonly #signingKeys = new Map<string, { readonly handle: Buffer; readonly until: number }>();
 
   private constructor(
     private readonly token: Pkcs11Token,
@@ -71,12 +77,12 @@ export class Pkcs11Driver implements KmsDriver {
   async sign(resource: string, { algorithm, message, digest }: SigningWork): Promise<Uint8Array> {
     const { library } = this.token;
     return this.token.use(async (session) => {
-      const key = this.#present(session, pkcs11.CKO_PRIVATE_KEY, resource);
       const elliptic = algorithm in curves;
       const mechanism = elliptic ? pkcs11.CKM_ECDSA : pkcs11.CKM_SHA256_RSA_PKCS;
       try {
-        library.C_SignInit(session, { mechanism }, key);
+        library.C_SignInit(session, { mechanism }, this.#signingKey(session, resource));
       } catch (error) {
+        this.#signingKeys.delete(resource);
         if (this.#record(session, resource).destroyAt === undefined) throw error;
         throw signerFailure(
           'key_pending_destruction',
@@ -265,6 +271,17 @@ export class Pkcs11Driver implements KmsDriver {
       { type: pkcs11.CKA_OBJECT_ID, value: Buffer.from(record.id, 'hex') },
       { type: pkcs11.CKA_VALUE, value: serializeKeyRecord(record) },
     ]);
+  }
+
+  /** A token object has one handle in all sessions of a process; to look for it takes longer than a signature. */
+  #signingKey(session: Buffer, id: string): Buffer {
+    const now = performance.now();
+    const known = this.#signingKeys.get(id);
+    if (known !== undefined && known.until > now) return known.handle;
+    const handle = this.#present(session, pkcs11.CKO_PRIVATE_KEY, id);
+    if (this.#signingKeys.size >= mostSigningKeys) this.#signingKeys.clear();
+    this.#signingKeys.set(id, { handle, until: now + signingKeyMs });
+    return handle;
   }
 
   #present(session: Buffer, kind: number, id: string): Buffer {

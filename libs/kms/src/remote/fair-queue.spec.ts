@@ -54,6 +54,17 @@ describe('the fair queue', () => {
     expect(queue.window).toBe(64);
   });
 
+  it('keeps as many under way as its rate needs, however long they take', () => {
+    const queue = new FairQueue({ concurrency: 64, perSecond: 1_000 });
+    const sample = (milliseconds: number) => {
+      for (let n = 0; n < 16; n++) queue.succeeded(milliseconds);
+    };
+    sample(10);
+    for (let n = 0; n < 40; n++) sample(25);
+    // At 25 ms a task, 1,000 a second are 25 at once.
+    expect(queue.window).toBe(40);
+  });
+
   it('begins nothing whose caller has given up', async () => {
     const queue = new FairQueue({ concurrency: 1 });
     const controller = new AbortController();

@@ -87,11 +87,16 @@ export class FairQueue {
     const { concurrency } = this.options;
     const weighed = this.#latency.add(milliseconds);
     if (weighed && this.#latency.ratio > tolerated) {
-      const least = Math.min(this.#window, concurrency, leastByLatency);
+      const least = Math.min(this.#window, concurrency, Math.max(leastByLatency, this.#neededByRate));
       this.#window = Math.max(least, this.#window * shrink);
     } else if (this.#latency.ratio < calm) {
       this.#window = Math.min(concurrency, this.#window + 1 / this.#window);
     }
+  }
+
+  /** How many run at once at the known rate, also when each takes twice as long as is tolerated. */
+  get #neededByRate(): number {
+    return this.#gapMs === 0 ? 0 : (2 * tolerated * this.#latency.best) / this.#gapMs;
   }
 
   /** A task was throttled: the window shrinks. */

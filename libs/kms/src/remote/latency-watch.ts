@@ -20,6 +20,11 @@ export class LatencyWatch {
     return this.#ratio;
   }
 
+  /** The best sample's average in milliseconds. */
+  get best(): number {
+    return Math.min(this.#best, this.#bestBefore);
+  }
+
   /** Adds one task. True when it filled a sample, so that the ratio is new. */
   add(milliseconds: number): boolean {
     this.#sum += milliseconds;
@@ -34,7 +39,7 @@ export class LatencyWatch {
       this.#best = average;
     }
     this.#best = Math.min(this.#best, average);
-    this.#ratio = average / Math.min(this.#best, this.#bestBefore);
+    this.#ratio = average / this.best;
     return true;
   }
 }

@@ -32,6 +32,8 @@ export interface RemoteSignerOptions {
 /** Milliseconds for everything that is not a signature; making an RSA key in hardware takes seconds. */
 const operationMs = 30_000;
 const defaultConcurrency = 64;
+/** Some for each thread of libuv's pool: its threads would idle while the main one judges the next requests. */
+const pkcs11Concurrency = Math.max(12, availableParallelism());
 /** With {@link backoffMs} about ten seconds: an outage that lasts longer is told to the caller. */
 const maxTries = 10;
 /** Public keys that are remembered; the oldest goes first. */
@@ -51,7 +53,7 @@ export class RemoteSigner implements OpenedSigner {
     private readonly options: RemoteSignerOptions,
   ) {
     const { concurrency, signaturesPerSecond } = options.limits ?? {};
-    const usual = driver.backend === 'pkcs11' ? Math.max(4, availableParallelism()) : defaultConcurrency;
+    const usual = driver.backend === 'pkcs11' ? pkcs11Concurrency : defaultConcurrency;
     this.#queue = new FairQueue({ concurrency: concurrency ?? usual, perSecond: signaturesPerSecond });
   }
 
