@@ -45,19 +45,32 @@ function opensslCrl(count: number): number {
   }
 }
 
-export function crlRows(): Row[] {
-  const output = execFileSync(
-    process.execPath,
-    [fileURLToPath(new URL('../lib/crl-build.js', import.meta.url)), String(entries)],
-    {
-      encoding: 'utf8',
-    },
+/** What a file of `bench/lib` prints about a CRL of so many entries. */
+function measured<T>(file: string): T {
+  const path = fileURLToPath(new URL(`../lib/${file}`, import.meta.url));
+  return JSON.parse(execFileSync(process.execPath, [path, String(entries)], { encoding: 'utf8' }));
+}
+
+/** The whole way, with PostgreSQL's part of it. */
+function publishRows(): Row[] {
+  const { costs, peakMb } = measured<{ costs: { ours: number; postgres: number }[]; peakMb: number }>(
+    'crl-publish.js',
   );
-  const { cpuSeconds, peakMb, octets } = JSON.parse(output);
+  return ['read from PostgreSQL, made, and stored there', 'made from memory, and stored'].map((what, at) => ({
+    path: `the same ${what}`,
+    measured: `${costs[at]?.ours.toFixed(2)} s CPU, peak ${Math.round(peakMb)} MB`,
+    against: `PostgreSQL ${costs[at]?.postgres.toFixed(2)} s CPU`,
+  }));
+}
+
+export function crlRows(): Row[] {
+  const { cpuSeconds, peakMb, octets } = measured<{ cpuSeconds: number; peakMb: number; octets: number }>(
+    'crl-build.js',
+  );
   const peer = opensslCrl(opensslEntries) * (entries / opensslEntries);
   return [
     {
-      path: `CRL of ${entries / 1e6} M entries: encode, lint, sign`,
+      path: `CRL of ${entries / 1e6} M entries: encode, lint, sign, verify`,
       measured: `${cpuSeconds.toFixed(2)} s CPU, ${(octets / 1e6).toFixed(0)} MB`,
       against: '1 s',
       ratio: cpuSeconds,
@@ -77,5 +90,6 @@ export function crlRows(): Row[] {
       ratio: peer / cpuSeconds,
       atLeast: 10,
     },
+    ...publishRows(),
   ];
 }
