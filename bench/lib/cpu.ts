@@ -34,9 +34,9 @@ export function cpuSeconds(root: number): number {
   return processTree(root).reduce((sum, pid) => sum + stat(pid).ticks, 0) / ticksPerSecond;
 }
 
-/** The same with those of its children that have ended. */
-export function cpuSecondsEver(root: number): number {
-  return cpuSeconds(root) + stat(root).pastTicks / ticksPerSecond;
+/** CPU seconds that those of its children used that have ended. */
+export function pastSeconds(pid: number): number {
+  return stat(pid).pastTicks / ticksPerSecond;
 }
 
 /** CPU seconds that the first thread of a process has used so far: in Node the one that runs JavaScript. */
