@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCsr, pemEncode } from '#libs/x509';
+import { killed, postmasterPid, servicesOf } from '../support/processes.js';
 import { type Minted, Product } from '../support/product.js';
 import { SteadyClient } from './steady-client.js';
 
@@ -11,30 +10,10 @@ const victims = ['issuer', 'gateway', 'nats', 'postgresql'] as const;
 const clients = 4;
 const killsInARow = 5;
 
-function postmasterPid(dataDir: string): number | undefined {
-  const folder = join(dataDir, 'postgres');
-  const file = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) =>
-    path.endsWith('postmaster.pid'),
-  );
-  return file ? Number(readFileSync(join(folder, file), 'utf8').split('\n')[0]) : undefined;
-}
-
-function pidOf(product: Product, victim: (typeof victims)[number]): number | undefined {
-  if (victim === 'postgresql') return postmasterPid(product.dataDir);
-  const { pids } = JSON.parse(readFileSync(join(product.dataDir, 'services.json'), 'utf8'));
-  return pids[victim] ?? undefined;
-}
-
-function killAny(product: Product): string | undefined {
+function killAny(product: Product): boolean {
+  const { dataDir } = product;
   const victim = victims[Math.floor(Math.random() * victims.length)] ?? 'issuer';
-  try {
-    const pid = pidOf(product, victim);
-    if (pid) process.kill(pid, 'SIGKILL');
-    return pid ? victim : undefined;
-  } catch {
-    // It died between the look and the kill, or its file is just being written.
-    return undefined;
-  }
+  return killed(() => (victim === 'postgresql' ? postmasterPid(dataDir) : servicesOf(dataDir).pids[victim]));
 }
 
 describe('killing the issuer, the gateway, NATS or PostgreSQL at random moments under load', () => {
@@ -60,13 +39,10 @@ describe('killing the issuer, the gateway, NATS or PostgreSQL at random moments 
         (_, i) => new SteadyClient({ product, customer, csrs, name: `client-${i}` }),
       );
       const running = steady.map((client) => client.run());
-      const killed = new Map<string, number>();
       for (let done = 0; done < kills; ) {
         await sleep(100 + Math.random() * 700);
-        const victim = killAny(product);
-        if (!victim) continue;
+        if (!killAny(product)) continue;
         done += 1;
-        killed.set(victim, (killed.get(victim) ?? 0) + 1);
         // Most kills hit a service that is still coming back; now and then it must have come back by itself.
         if (done % killsInARow === 0) await everyClientServed(steady);
       }

@@ -1,48 +1,41 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Certificate,
-  certIdDer,
-  createCsr,
-  createOcspRequest,
-  forEachCrlEntry,
-  parseCertificate,
-  parseCrl,
-  parseOcspResponse,
-  pemDecodeAll,
-  pemEncode,
-} from '#libs/x509';
-import { type Customer, Product } from '../support/product.js';
+import { type Certificate, createCsr, parseCertificate, pemDecodeAll, pemEncode } from '#libs/x509';
+import type { Customer } from '../support/product.js';
+import { FiveProcesses, type KillableHouse, Standalone } from './killable-house.js';
+import { RevocationWitness, serialsOf } from './revocation-witness.js';
 
-/** How many certificates are revoked: `FAULT_REVOCATIONS=10000 npm test -- faults` for a long night. */
-const revocations = Number(process.env.FAULT_REVOCATIONS ?? 60);
-const victims = ['revocation', 'postgresql', 'nats', 'gateway'] as const;
-const clients = 4;
+/** How many certificates are revoked, one by one: `FAULT_REVOCATIONS=10000 npm test -- faults` for a long look. */
+const revocations = Number(process.env.FAULT_REVOCATIONS ?? 300);
+const clients = 16;
 const batch = 100;
 /** A revocation is visible everywhere so long after its caller was told, in milliseconds. */
 const visibleMs = 1_000;
+const patienceMs = 60_000;
 
-describe('killing revocation, PostgreSQL, NATS or the gateway at random moments while certificates are revoked', () => {
-  let product: Product;
+/** A kill comes after so many answers on average; a restart of everything takes longer than one of a part. */
+const houses = [
+  { name: 'in five processes', start: () => FiveProcesses.start(), every: Math.max(20, revocations / 40) },
+  { name: 'in standalone', start: () => Standalone.start(), every: Math.max(60, revocations / 30) },
+] as const;
+
+describe.each(houses)('killing anything at random moments while certificates are revoked, $name', (way) => {
+  let house: KillableHouse;
   let customer: Customer;
   let issuer: Certificate;
-  /** Where the revocation service itself serves. */
-  let alone: string;
+  let witnesses: readonly RevocationWitness[];
   const faults: string[] = [];
-  const numbers: bigint[] = [];
+  const published = new Map<bigint, Buffer>();
+  const checks: Promise<void>[] = [];
   let over = false;
   let answered = 0;
+  const kills: string[] = [];
 
   beforeAll(async () => {
-    product = await Product.start({ mode: 'services', env: { STACKRUNNER_LOG_LEVEL: 'fatal' } });
-    customer = await product.customer('steady');
-    alone = `${/CRL and OCSP +(\S+)\/pki,/.exec(product.printed)?.[1]}/pki/steady`;
-    const unlimited = ['--per-minute', 'unlimited', '--per-month', 'unlimited'];
-    await product.cli(['customer', 'set-limits', 'steady', ...unlimited]);
-  }, 120_000);
+    house = await way.start();
+    customer = await house.product.unlimitedCustomer('steady');
+  }, 180_000);
   afterAll(async () => {
-    await product?.stop();
+    await house?.stop();
   }, 60_000);
 
   async function mintAll(): Promise<string[]> {
@@ -51,7 +44,7 @@ describe('killing revocation, PostgreSQL, NATS or the gateway at random moments 
     const serials: string[] = [];
     while (serials.length < revocations) {
       const count = Math.min(batch, revocations - serials.length);
-      const minted = await product.mint(customer, Array<string>(count).fill(pem), '7d');
+      const minted = await house.product.mint(customer, Array<string>(count).fill(pem), '7d');
       serials.push(...minted.certs.map(({ serial }) => serial));
       issuer = parseCertificate(pemDecodeAll(minted.chain, 'CERTIFICATE')[0] ?? new Uint8Array());
     }
@@ -60,10 +53,9 @@ describe('killing revocation, PostgreSQL, NATS or the gateway at random moments 
 
   /** As the documentation says: the same request until it is answered with 200. */
   async function revoke(serial: string): Promise<boolean> {
-    const giveUpAt = Date.now() + 60_000;
-    while (Date.now() < giveUpAt) {
+    for (const giveUpAt = Date.now() + patienceMs; Date.now() < giveUpAt; await sleep(50)) {
       const body = { serial, reason: 'superseded' };
-      const answer = await product
+      const answer = await house.product
         .request('/steady/revoke', { bearer: customer.bearer, body })
         .catch(() => undefined);
       if (answer?.status === 200) {
@@ -71,146 +63,110 @@ describe('killing revocation, PostgreSQL, NATS or the gateway at random moments 
         return true;
       }
       if (answer && answer.status !== 503) faults.push(`${serial}: ${answer.status} ${answer.text}`);
-      await sleep(20);
     }
     faults.push(`${serial}: no answer within a minute`);
     return false;
   }
 
-  /** What the responder says, or undefined where nobody answers; `tryLater` is an answer too. */
-  async function ocsp(serial: string): Promise<string | undefined> {
-    const body = createOcspRequest([certIdDer(issuer, Buffer.from(serial, 'hex'))]);
-    const headers = { 'content-type': 'application/ocsp-request' };
-    try {
-      const response = await fetch(`${alone}/ocsp`, { method: 'POST', headers, body: new Uint8Array(body) });
-      if (response.status !== 200) return undefined;
-      return statusOf(Buffer.from(await response.arrayBuffer()));
-    } catch {
-      return undefined;
-    }
+  async function status(serial: string): Promise<string | undefined> {
+    const answer = await house.product.request(`/pki/steady/cert/${serial}`).catch(() => undefined);
+    return answer?.status === 200 ? answer.json<{ status: string }>().status : undefined;
   }
 
-  async function status(serial: string): Promise<string | undefined> {
-    const answer = await product.request(`/pki/steady/cert/${serial}`).catch(() => undefined);
-    return answer?.status === 200 ? answer.json<{ status: string }>().status : undefined;
+  /** The first answer: whoever was killed just now answers when it is back. */
+  async function untilAnswered(ask: () => Promise<string | undefined>): Promise<string> {
+    for (const giveUpAt = Date.now() + patienceMs; Date.now() < giveUpAt; await sleep(250)) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+    }
+    return 'no answer within a minute';
+  }
+
+  /** A second after the caller was told, no replica may call it good. */
+  async function check(serial: string): Promise<void> {
+    const told = Date.now();
+    await sleep(visibleMs);
+    const asked = witnesses.map((witness) => untilAnswered(() => witness.ocsp(serial)));
+    const [shown, ...said] = await Promise.all([untilAnswered(() => status(serial)), ...asked]);
+    if (shown !== 'revoked') faults.push(`${serial}: its status is ${shown}`);
+    for (const [replica, word] of said.entries()) {
+      if (word === 'revoked' || word === 'tryLater') continue;
+      const after = `${Date.now() - told} ms after it was told; killed before: ${kills.slice(-3)}`;
+      faults.push(`${serial}: OCSP of replica ${replica + 1} says ${word} ${after}`);
+    }
   }
 
   async function client(serials: string[]): Promise<void> {
     for (let serial = serials.pop(); serial !== undefined; serial = serials.pop()) {
+      const name = serial;
       // A response that was signed before must not be given again after.
-      await ocsp(serial);
-      if (!(await revoke(serial))) continue;
-      await sleep(visibleMs);
-      const [said, shown] = [await ocsp(serial), await status(serial)];
-      if (said === 'good') faults.push(`${serial}: OCSP says good`);
-      if (shown === 'active') faults.push(`${serial}: is active`);
-    }
-  }
-
-  async function crl(): Promise<{ der: Buffer; number: bigint } | undefined> {
-    try {
-      const response = await fetch(`${alone}/intermediate.crl`);
-      if (response.status !== 200) return undefined;
-      const der = Buffer.from(await response.arrayBuffer());
-      return { der, number: parseCrl(der).number ?? 0n };
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Sees every CRL that is published meanwhile. */
-  async function watchCrl(): Promise<void> {
-    let last: { der: Buffer; number: bigint } | undefined;
-    while (!over) {
-      const next = await crl();
-      if (next && !last?.der.equals(next.der)) {
-        if (last && next.number <= last.number) faults.push(`CRL ${next.number} after ${last.number}`);
-        numbers.push(next.number);
-        last = next;
-      }
-      await sleep(100);
+      await Promise.all(witnesses.map((witness) => witness.ocsp(name)));
+      if (await revoke(serial)) checks.push(check(serial));
     }
   }
 
   /** Kills at random moments of a service that works: after so many answers, whatever the machine's speed. */
-  async function killSometimes(): Promise<number> {
-    let kills = 0;
-    let next = 3;
-    while (!over) {
-      await sleep(Math.random() * 50);
+  async function killSometimes(): Promise<void> {
+    const pause = () => 1 + Math.floor(Math.random() * 2 * way.every);
+    for (let next = pause(); !over; await sleep(Math.random() * 50)) {
       if (answered < next) continue;
-      next = answered + 2 + Math.floor(Math.random() * 8);
-      if (!over && kill(victims[Math.floor(Math.random() * victims.length)] ?? 'revocation')) kills += 1;
-    }
-    return kills;
-  }
-
-  function kill(victim: (typeof victims)[number]): boolean {
-    try {
-      const pid = victim === 'postgresql' ? postmasterPid() : servicePid(victim);
-      if (pid) process.kill(pid, 'SIGKILL');
-      return pid !== undefined;
-    } catch {
-      // It died between the look and the kill, or its file is just being written.
-      return false;
+      next = answered + pause();
+      const victim = house.victims[Math.floor(Math.random() * house.victims.length)] ?? '';
+      if (house.kill(victim)) kills.push(victim);
     }
   }
 
-  function servicePid(name: string): number | undefined {
-    const { pids } = JSON.parse(readFileSync(join(product.dataDir, 'services.json'), 'utf8'));
-    return pids[name] ?? undefined;
-  }
-
-  function postmasterPid(): number | undefined {
-    const folder = join(product.dataDir, 'postgres');
-    const file = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) =>
-      path.endsWith('postmaster.pid'),
-    );
-    return file ? Number(readFileSync(join(folder, file), 'utf8').split('\n')[0]) : undefined;
+  /** Asks about each, a few at a time. */
+  async function those(serials: readonly string[], isWrong: (serial: string) => Promise<boolean>) {
+    const waiting = [...serials];
+    const wrong: string[] = [];
+    const asker = async () => {
+      for (let serial = waiting.pop(); serial !== undefined; serial = waiting.pop()) {
+        if (await isWrong(serial)) wrong.push(serial);
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, asker));
+    return wrong;
   }
 
   it(
     `loses none of ${revocations} revocations, undoes none, and calls none good a second after`,
     async () => {
       const serials = await mintAll();
+      witnesses = house.replicas.map(
+        (_, i) => new RevocationWitness(() => `${house.replicas[i]}/pki/steady`, issuer, published),
+      );
       const waiting = [...serials];
-      const background = [watchCrl(), killSometimes()] as const;
+      const killing = killSometimes();
+      const watching = witnesses.map((witness) => witness.watchWhile(() => !over));
       await Promise.all(Array.from({ length: clients }, () => client(waiting)));
       over = true;
-      const kills = await background[1];
-      await background[0];
+      await Promise.all([killing, ...watching]);
+      await Promise.all(checks);
 
-      expect(faults).toEqual([]);
-      expect(kills).toBeGreaterThan(2);
-      expect(numbers.length).toBeGreaterThan(1);
-      const missing = await untilListed(new Set(serials));
-      expect(missing).toEqual([]);
-      expect(await Promise.all(serials.map(status))).toEqual(serials.map(() => 'revoked'));
+      expect([...faults, ...witnesses.flatMap((witness) => witness.faults)]).toEqual([]);
+      expect(checks).toHaveLength(revocations);
+      expect(kills.length).toBeGreaterThan(2);
+      for (const witness of witnesses) {
+        expect(witness.crls).toBeGreaterThan(1);
+        expect(await untilListed(witness, serials)).toEqual([]);
+        const saidOf = (serial: string) => untilAnswered(() => witness.ocsp(serial));
+        expect(await those(serials, async (serial) => (await saidOf(serial)) !== 'revoked')).toEqual([]);
+      }
+      const shownOf = (serial: string) => untilAnswered(() => status(serial));
+      expect(await those(serials, async (serial) => (await shownOf(serial)) !== 'revoked')).toEqual([]);
+      console.log(`${revocations} revocations, ${kills.length} kills, ${published.size} CRLs, ${way.name}`);
     },
-    revocations * 3_000 + 180_000,
+    revocations * 600 + 300_000,
   );
 
-  /** Serial numbers that no CRL lists within a minute. */
-  async function untilListed(wanted: ReadonlySet<string>): Promise<string[]> {
-    let missing = [...wanted];
-    for (let tries = 0; missing.length > 0 && tries < 60; tries++) {
-      const published = await crl();
-      const listed = new Set<string>();
-      const entries = published && parseCrl(published.der).fields.entries;
-      if (entries) {
-        const octets = Buffer.from(entries.reader().bytes);
-        forEachCrlEntry(entries, ({ serialStart, serialStop }) =>
-          listed.add(octets.toString('hex', serialStart, serialStop).replace(/^00/, '')),
-        );
-      }
-      missing = [...wanted].filter((serial) => !listed.has(serial));
-      if (missing.length > 0) await sleep(1_000);
+  /** Serial numbers that the replica's CRL does not list within a minute. */
+  async function untilListed(witness: RevocationWitness, serials: readonly string[]): Promise<string[]> {
+    for (const giveUpAt = Date.now() + patienceMs; ; await sleep(500)) {
+      const crl = await witness.crl();
+      const listed = crl ? serialsOf(crl) : new Set();
+      const missing = serials.filter((serial) => !listed.has(serial));
+      if (missing.length === 0 || Date.now() > giveUpAt) return missing;
     }
-    return missing;
   }
 });
-
-function statusOf(der: Buffer): string {
-  const response = parseOcspResponse(der);
-  return response.kind === 'successful' ? (response.data.responses[0]?.status ?? 'nothing') : response.kind;
-}

@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BasicOcspResponse,
@@ -14,6 +12,7 @@ import {
   pemEncode,
   verifyCertificateSignature,
 } from '#libs/x509';
+import { killed, postmasterPid, servicesOf, statusOriginOf } from '../support/processes.js';
 import { type Customer, Product } from '../support/product.js';
 
 const others = ['gateway', 'issuer', 'provisioner', 'billing', 'nats'] as const;
@@ -31,7 +30,7 @@ describe('CRL and OCSP of five processes', () => {
   beforeAll(async () => {
     product = await Product.start({ mode: 'services', env: { STACKRUNNER_LOG_LEVEL: 'warn' } });
     customer = await product.customer('alone');
-    alone = `${/CRL and OCSP +(\S+)\/pki,/.exec(product.printed)?.[1]}/pki/alone`;
+    alone = `${statusOriginOf(product.printed)}/pki/alone`;
     const csrs = [1, 2].map((n) =>
       pemEncode(
         'CERTIFICATE REQUEST',
@@ -200,13 +199,11 @@ describe('CRL and OCSP of five processes', () => {
       crl: (await get('/intermediate.crl')).der,
       root: (await get('/root.crl')).der,
     };
-    const { pids } = JSON.parse(readFileSync(join(product.dataDir, 'services.json'), 'utf8')) as {
-      pids: Record<string, number>;
-    };
+    const { pids } = servicesOf(product.dataDir);
     // Who would start them again, then all but the revocation service.
     await product.end('SIGKILL');
-    for (const name of others) process.kill(pids[name] ?? 0, 'SIGKILL');
-    process.kill(postmaster(product.dataDir), 'SIGKILL');
+    for (const name of others) expect([name, killed(() => pids[name])]).toEqual([name, true]);
+    expect(killed(() => postmasterPid(product.dataDir))).toBe(true);
     try {
       for (let round = 0; round < 10; round++) {
         expect((await post(alone, ask([good]))).der.equals(before.good)).toBe(true);
@@ -223,15 +220,7 @@ describe('CRL and OCSP of five processes', () => {
       // What it cannot know it does not say.
       expect(parseOcspResponse((await post(alone, ask([Buffer.alloc(16, 0x22)]))).der).kind).toBe('tryLater');
     } finally {
-      process.kill(pids.revocation ?? 0, 'SIGKILL');
+      killed(() => pids.revocation);
     }
   }, 60_000);
 });
-
-function postmaster(dataDir: string): number {
-  const folder = join(dataDir, 'postgres');
-  const file = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) =>
-    path.endsWith('postmaster.pid'),
-  );
-  return Number(readFileSync(join(folder, file ?? ''), 'utf8').split('\n')[0]);
-}

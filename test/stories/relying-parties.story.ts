@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireTool } from '#libs/testing';
 import { Openssl } from '../support/openssl.js';
-import { type Customer, Product } from '../support/product.js';
+import { type Customer, Product, type Refusal } from '../support/product.js';
 import { type Chain, RelyingParties, run } from '../support/relying-parties.js';
 
 /** What each relying party says, by its name: first of a good certificate, then of the same when it is revoked. */
@@ -24,9 +24,17 @@ const clients = {
   'strongSwan pki --verify': { tool: 'pki', ask: (p) => p.strongswan() },
 } as const satisfies Record<string, { tool: string; ask: (parties: RelyingParties) => Promise<string> }>;
 
+/** One that the Free tier issued. */
+interface FreeLeaf {
+  readonly serial: string;
+  /** As openssl shows it. */
+  readonly text: string;
+  readonly chain: Chain;
+}
+
 const howToGet = 'npm test installs it on Debian as root';
 
-describe('real relying parties', () => {
+describe.each(['standalone', 'services'] as const)('real relying parties of %s', (mode) => {
   const openssl = new Openssl();
   let product: Product;
   let customer: Customer;
@@ -35,7 +43,7 @@ describe('real relying parties', () => {
   let parties: RelyingParties;
 
   beforeAll(async () => {
-    product = await Product.start({ env: { STACKRUNNER_SHORT_LIVED_TTL: '7200' } });
+    product = await Product.start({ mode, env: { STACKRUNNER_SHORT_LIVED_TTL: '7200' } });
     customer = await product.customer('relied-on');
     const key = openssl.file('key.pem', '');
     await openssl.run('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key);
@@ -135,6 +143,59 @@ describe('real relying parties', () => {
     }
     expect(seen).toMatch(/certificate revoked/);
   }, 90_000);
+
+  it('a Free leaf names the shared CA, whose CRL and OCSP know it, also below its own handle', async () => {
+    const fred = await product.customer('fred', '--tier', 'free');
+    const gina = await product.customer('gina', '--tier', 'free');
+    const theirs = await freeLeaf(gina);
+    const mine = await freeLeaf(fred);
+    expect(mine.text).toContain(`URI:${product.origin}/pki/free/intermediate.crl\n`);
+    expect(mine.text).toContain(`URI:${product.origin}/pki/free/ocsp\n`);
+    const below = (leaf: FreeLeaf, handle: string) =>
+      new RelyingParties(openssl.folder, leaf.chain, `${product.origin}/pki/${handle}`);
+    const paths = ['free', 'fred', 'gina'];
+    const byOcsp = (leaf: FreeLeaf, handle: string) =>
+      below(leaf, handle).opensslOcspAt(`${product.origin}/pki/${handle}/ocsp`, '-no_nonce');
+    const verdicts = async (leaf: FreeLeaf) => {
+      const said = new Set<string>();
+      for (const handle of paths) {
+        said.add(await below(leaf, handle).opensslVerify()).add(await byOcsp(leaf, handle));
+      }
+      return said;
+    };
+    expect([await verdicts(mine), await verdicts(theirs)]).toEqual([new Set(['good']), new Set(['good'])]);
+
+    const body = { version: 'v1', serial: mine.serial, reason: 'superseded' };
+    const foreign = await product.request('/v1/free/revoke', { bearer: gina.bearer, body });
+    expect([foreign.status, foreign.json<Refusal>().error.code]).toEqual([404, 'serial_not_found']);
+    expect((await product.request('/v1/free/revoke', { bearer: fred.bearer, body })).status).toBe(200);
+    for (const handle of paths) expect(await byOcsp(mine, handle)).toBe('revoked');
+    const status = await product.request(`/pki/fred/cert/${mine.serial}`);
+    expect(status.json()).toMatchObject({ status: 'revoked', revoked_reason: 'superseded' });
+    const end = Date.now() + 10_000;
+    while (Date.now() < end && (await below(mine, 'free').opensslVerify()) === 'good') await sleep(100);
+    expect([await verdicts(mine), await verdicts(theirs)]).toEqual([new Set(['revoked']), new Set(['good'])]);
+  }, 90_000);
+
+  /** A leaf of the shared CA, by the route of the Free tier. */
+  async function freeLeaf({ handle, bearer }: Customer): Promise<FreeLeaf> {
+    const csr_pem = await openssl.csr({ subject: `/CN=${handle}.leaf.stackrunner.localhost` });
+    const body = { version: 'v1', csr_pem };
+    const answer = await product.request('/7d/v1/free/issue', { bearer, body });
+    expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
+    const issued = answer.json<{ cert_pem: string; chain: string; serial: string }>();
+    const [intermediate = '', root = ''] = issued.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+    return {
+      serial: issued.serial,
+      text: await openssl.text(issued.cert_pem),
+      chain: {
+        leaf: openssl.file('leaf.pem', issued.cert_pem),
+        key: '',
+        intermediate: openssl.file('intermediate.pem', intermediate),
+        root: openssl.file('root.pem', root),
+      },
+    };
+  }
 
   it('a short-lived leaf names no place to ask, and says so', async () => {
     const minted = await product.mint(customer, [await openssl.csr({ san: 'DNS:a.example' })], '1h');

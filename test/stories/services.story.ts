@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { natsExample } from '#libs/testing';
 import { Openssl } from '../support/openssl.js';
+import { servicesOf } from '../support/processes.js';
 import { type Customer, type Minted, Product } from '../support/product.js';
+import { hasPromtool, promtoolFindings } from '../support/promtool.js';
 import { story } from '../support/story.js';
-
-interface Services {
-  readonly pids: Readonly<Record<string, number | null>>;
-  readonly metricsPorts: Readonly<Record<string, number>>;
-}
 
 describe('five services over NATS', () => {
   const openssl = new Openssl();
@@ -17,7 +14,7 @@ describe('five services over NATS', () => {
   let acme: Customer;
   let csr: string;
 
-  const services = (): Services => JSON.parse(readFileSync(join(product.dataDir, 'services.json'), 'utf8'));
+  const services = () => servicesOf(product.dataDir);
   const mint = () =>
     product.request(`/1h/${acme.handle}/mint`, {
       bearer: acme.bearer,
@@ -65,6 +62,13 @@ describe('five services over NATS', () => {
         200,
       ]);
       expect(await (await get('/metrics')).text()).toContain('# TYPE stackrunner_');
+    }
+  });
+
+  (hasPromtool ? it : it.skip)('leave promtool nothing to find in their metrics', async () => {
+    for (const [service, port] of Object.entries(services().metricsPorts)) {
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      expect([service, promtoolFindings(metrics)]).toEqual([service, '']);
     }
   });
 

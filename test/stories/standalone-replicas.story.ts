@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCsr, pemEncode } from '#libs/x509';
 import { type Customer, Product } from '../support/product.js';
+import { hasPromtool, promtoolFindings } from '../support/promtool.js';
 
 const replica = 'replica="2"';
 
@@ -70,6 +71,12 @@ describe('standalone in two processes', () => {
     const shown = JSON.parse((await product.cli(['customer', 'show', 'pair', '--json'])).stdout);
     expect(shown.used.this_month).toBe(count);
   }, 120_000);
+
+  (hasPromtool ? it : it.skip)('leaves promtool nothing to find in the metrics of both', async () => {
+    const exposition = (await metrics(product)).join('\n');
+    expect(exposition).toContain(replica);
+    expect(promtoolFindings(exposition)).toBe('');
+  });
 
   it('cuts an old bearer off in both within a second', async () => {
     const rotated = await product.cli(['customer', 'rotate-bearer', 'pair', '--json']);

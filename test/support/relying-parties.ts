@@ -23,10 +23,14 @@ export class RelyingParties {
     private readonly pkiUrl: string,
   ) {}
 
-  /** @param hash as openssl names it */
+  /** At the URL that the certificate names. */
   async opensslOcsp(...flags: string[]): Promise<string> {
+    const url = await run('openssl', ['x509', '-in', this.chain.leaf, '-noout', '-ocsp_uri']);
+    return this.opensslOcspAt(url.trim(), ...flags);
+  }
+
+  async opensslOcspAt(url: string, ...flags: string[]): Promise<string> {
     const { leaf, intermediate, root } = this.chain;
-    const url = (await run('openssl', ['x509', '-in', leaf, '-noout', '-ocsp_uri'])).trim();
     const trust = ['-issuer', intermediate, '-CAfile', root, '-verify_other', intermediate];
     const output = await run('openssl', ['ocsp', ...flags, ...trust, '-cert', leaf, '-url', url]);
     if (!output.includes('Response verify OK')) return output;

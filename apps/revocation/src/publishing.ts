@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import { type RevocationConfig, StartError } from '#libs/config';
-import { IssuerService, ProvisionerService } from '#libs/contracts';
+import { IssuerService, ProvisionerService, type RevokedRecord } from '#libs/contracts';
 import { createSigner, kmsSettings, type Signer, signerFailureReason } from '#libs/kms';
+import { events } from '#libs/rpc';
 import type { ServiceDeps } from '#libs/service';
 import { AuthorityDirectory } from './authority/authority.directory.js';
 import { AuthorityRepository } from './authority/authority.repository.js';
@@ -46,7 +47,7 @@ export interface Publishing {
 /** Opens the keys, reads what is published, and serves it. Calls of other services are made from here on. */
 export async function startPublishing(parts: PublishingParts): Promise<Publishing> {
   const { deps, pool, follower, guard } = parts;
-  const { config, rpc, events, clock, logger } = deps;
+  const { config, rpc, clock, logger } = deps;
   const signer = await openSigner(deps);
   const issuer = rpc.client(IssuerService);
   const provisioner = rpc.client(ProvisionerService);
@@ -96,7 +97,11 @@ export async function startPublishing(parts: PublishingParts): Promise<Publishin
     ocsp.onEntry(entry);
     scheduler.onEntry(entry);
   });
-  const subscriptions = await authorities.follow(events);
+  const subscriptions = await authorities.follow(deps.events);
+  const hear = async ({ entries }: { readonly entries: readonly RevokedRecord[] }) => {
+    for (const entry of entries) ocsp.onAnnounced(entry);
+  };
+  subscriptions.push(await deps.events.subscribe(events.revoked, 'revocation', hear, { everyReplica: true }));
   await scheduler.start();
   refresher.start();
   const listener = new PublicListener({

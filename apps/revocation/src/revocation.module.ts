@@ -18,6 +18,7 @@ import { CertificateFinder } from './journal/certificate-finder.js';
 import { IssuedAuthorityRepository } from './journal/issued-authority.repository.js';
 import { journalMetrics } from './journal/journal.metrics.js';
 import { JournalRepository } from './journal/journal.repository.js';
+import { RevocationAnnouncer } from './journal/revocation.announcer.js';
 import { RevocationController } from './journal/revocation.controller.js';
 import { RevocationService } from './journal/revocation.service.js';
 import { CreateRevocation1795363200000 } from './migrations/1795363200000-create-revocation.migration.js';
@@ -99,9 +100,12 @@ export async function startRevocation(deps: RevocationDeps): Promise<RunningServ
   const partitions = new SerialPartitions({ pool, clock, logger });
   await partitions.start();
 
-  const journal = new JournalRepository(pool);
+  const announcer = new RevocationAnnouncer({ events, logger });
+  const journal = new JournalRepository(pool, (event) => announcer.announce(event));
+  // Revocations that wait for each other must not keep a replica from hearing of those that are done.
+  const followerPool = createPool({ ...config.database, poolSize: 1 }, { service });
   const follower = new JournalFollower({
-    ...{ pool, journal, clock, logger },
+    ...{ pool: followerPool, journal: new JournalRepository(followerPool), clock, logger },
     metrics: followerMetrics(deps.metrics),
   });
   const record = await PublishedRecord.open(config.recordDir);
@@ -171,6 +175,7 @@ export async function startRevocation(deps: RevocationDeps): Promise<RunningServ
       await follower.stop();
       await record.close();
       await partitions.stop();
+      await followerPool.end();
       await pool.end();
     },
   };

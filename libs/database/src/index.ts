@@ -13,7 +13,7 @@ export { type MigrateOptions, type MigrationReport, migrate } from './migrate.js
 export { grant, type MigrationClass, type MigrationSet, migrationsTable } from './migration-set.js';
 export { createEnsurePartitions, type MonthlyPartitions } from './monthly-partitions.js';
 export { createOutbox, Outbox } from './outbox.js';
-export { OutboxRelay, type OutboxRelayOptions } from './outbox-relay.js';
+export { OutboxRelay, type OutboxRelayOptions, outboxEventId } from './outbox-relay.js';
 export { createPool, type PoolOptions } from './pool.js';
 export {
   byteaArray,

@@ -21,6 +21,11 @@ interface OutboxRow {
   readonly payload: Buffer;
 }
 
+/** The id by which the bus and its followers recognise what stands in a row of a service's outbox. */
+export function outboxEventId(service: ServiceName, row: string): string {
+  return `${service}-${row}`;
+}
+
 /** Longest pause after rounds that failed, in milliseconds. */
 const longestPauseMs = 10_000;
 
@@ -137,7 +142,7 @@ export class OutboxRelay {
     );
     if (rows.length === 0) return { taken: 0, published: 0 };
     const outcomes = await Promise.allSettled(
-      rows.map(({ id, type, payload }) => events.publish(type, payload, `${service}-${id}`)),
+      rows.map(({ id, type, payload }) => events.publish(type, payload, outboxEventId(service, id))),
     );
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) this.#complain(failed.reason);

@@ -98,6 +98,7 @@ describe('revocation for the operator', () => {
     ['400 bad_request', {}],
     ['400 bad_request', { criteria: {} }],
     ['400 bad_request', { criteria: { colour: 'blue' } }],
+    ['400 bad_request', { criteria: { profile: 'server' } }],
     ['400 bad_request', { criteria: { san: '' } }],
     ['400 bad_request', { criteria: { issued_from: 'yesterday' } }],
     ['400 bad_ttl', { criteria: { ttl: 'long' } }],

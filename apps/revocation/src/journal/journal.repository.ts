@@ -1,7 +1,14 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { Pool, PoolClient } from 'pg';
 import { type RevocationReason, RevokedSchema } from '#libs/contracts';
-import { byteaArray, timestamptzArray, uuidArray, uuidBytes, withTenant } from '#libs/database';
+import {
+  byteaArray,
+  outboxEventId,
+  timestamptzArray,
+  uuidArray,
+  uuidBytes,
+  withTenant,
+} from '#libs/database';
 import { events } from '#libs/rpc';
 import { CaOwners } from '../authority/ca-owners.js';
 import type { Actor, CertificateName, JournalEntry, RevokedState } from './journal-entry.js';
@@ -45,11 +52,22 @@ const afterSql = `
   SELECT ${journalColumns} FROM revocation.journal
   WHERE customer_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3`;
 
+/** The event of an append, as the outbox has it. */
+export interface RevokedEvent {
+  /** By which the outbox's relay publishes it. */
+  readonly id: string;
+  readonly payload: Buffer;
+}
+
 /** The append-only journal: written by one function of the database, read by customer. */
 export class JournalRepository {
   readonly #owners: CaOwners;
 
-  constructor(private readonly pool: Pool) {
+  /** @param announce is told of every event once it is durable, before whoever appended is */
+  constructor(
+    private readonly pool: Pool,
+    private readonly announce: (event: RevokedEvent) => Promise<void> = async () => undefined,
+  ) {
     this.#owners = new CaOwners(pool);
   }
 
@@ -65,7 +83,7 @@ export class JournalRepository {
     settle: (outcomes: readonly JournalOutcome[]) => void = () => undefined,
   ): Promise<JournalOutcome[]> {
     const parts = await this.#byJournal(order);
-    return withTenant(this.pool, order.customerId, async (client) => {
+    const { outcomes, event } = await withTenant(this.pool, order.customerId, async (client) => {
       const rows: OutcomeRow[] = [];
       for (const { journal, places } of parts) {
         const certificates = order.certificates.filter((_, place) => places.has(place));
@@ -77,9 +95,10 @@ export class JournalRepository {
       }
       const outcomes = rows.map(outcomeOf);
       settle(outcomes);
-      await publish(client, order, rows);
-      return outcomes;
+      return { outcomes, event: await publish(client, order, rows) };
     });
+    if (event) await this.announce(event);
+    return outcomes;
   }
 
   /** Which of the certificates go into whose journal; the same order for all, so that none waits for another in a ring. */
@@ -126,7 +145,11 @@ async function appendRows(client: PoolClient, order: JournalOrder): Promise<Outc
   return rows;
 }
 
-async function publish(client: PoolClient, order: JournalOrder, rows: readonly OutcomeRow[]): Promise<void> {
+async function publish(
+  client: PoolClient,
+  order: JournalOrder,
+  rows: readonly OutcomeRow[],
+): Promise<RevokedEvent | undefined> {
   const { customerId, certificates, reason, now } = order;
   const entries = rows.flatMap(({ sequence }, index) => {
     const certificate = certificates[index];
@@ -135,10 +158,12 @@ async function publish(client: PoolClient, order: JournalOrder, rows: readonly O
     const times = { recordedAt: seconds(now), notAfter: seconds(expiresAt) };
     return [{ customerId, caId, serial, reason, ...times, sequence: BigInt(sequence) }];
   });
-  if (entries.length === 0) return;
+  if (entries.length === 0) return undefined;
   const payload = Buffer.from(toBinary(RevokedSchema, create(RevokedSchema, { entries })));
   const values = [events.revoked.type, payload];
-  await client.query({ text: 'INSERT INTO revocation.outbox (type, payload) VALUES ($1, $2)', values });
+  const text = 'INSERT INTO revocation.outbox (type, payload) VALUES ($1, $2) RETURNING id';
+  const { rows: added } = await client.query<{ id: string }>({ text, values });
+  return { id: outboxEventId('revocation', added[0]?.id ?? ''), payload };
 }
 
 function outcomeOf({ outcome, revoked_at, reason, invalidity_date }: OutcomeRow): JournalOutcome {

@@ -115,6 +115,18 @@ describe('OCSP responses', () => {
     expect(asked).toBe(2);
   });
 
+  it('are not given any more once a revocation is announced, also while the journal cannot be read', async () => {
+    let status: () => Promise<OcspStatus> = good;
+    const { ask, service } = replica(() => status());
+    expect((await ask()).status).toBe('good');
+    status = () => Promise.reject(new DomainError('storage_unavailable', 'away'));
+    expect((await ask()).status).toBe('good');
+    service.onAnnounced({ ...ca.authority, serial: canonicalSerial(serial) ?? serial });
+    expect((await ask()).status).toBe('tryLater');
+    status = async () => revoked;
+    expect((await ask()).status).toBe('revoked');
+  });
+
   it('never say what was read before a revocation was heard of', async () => {
     let release: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => {

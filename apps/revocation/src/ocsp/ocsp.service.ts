@@ -121,6 +121,14 @@ export class OcspService {
   }
 
   /**
+   * A revocation is told of before its journal was read here: what was signed before it is not given any more. Who
+   * asks meanwhile has an answer of the database, or none.
+   */
+  onAnnounced(name: Pick<JournalEntry, 'caId' | 'serial'>): void {
+    this.#parts.cache.invalidate(certificateKey(name.caId, name.serial));
+  }
+
+  /**
    * Signs an answer anew in the background; the next who asks does it where this fails.
    *
    * @param status finds the status; without it the certificate is looked for
