@@ -3,10 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const ticksPerSecond = 100;
 
-function stat(pid: number | string): { parent: number; ticks: number } {
+function stat(pid: number | string): { parent: number; ticks: number; pastTicks: number } {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+  const [ticks, pastTicks] = [
+    Number(fields[11]) + Number(fields[12]),
+    Number(fields[13]) + Number(fields[14]),
+  ];
+  return { parent: Number(fields[1]), ticks, pastTicks };
 }
 
 /** A process and all its living descendants. */
@@ -28,6 +32,11 @@ export function processTree(root: number): number[] {
 /** CPU seconds that the tree has used so far. */
 export function cpuSeconds(root: number): number {
   return processTree(root).reduce((sum, pid) => sum + stat(pid).ticks, 0) / ticksPerSecond;
+}
+
+/** CPU seconds that those of its children used that have ended. */
+export function pastSeconds(pid: number): number {
+  return stat(pid).pastTicks / ticksPerSecond;
 }
 
 /** CPU seconds that the first thread of a process has used so far: in Node the one that runs JavaScript. */
