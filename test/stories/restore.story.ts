@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DebianPostgres, findDebianPostgres } from '#libs/testing';
 import { parseCrl } from '#libs/x509';
@@ -20,31 +22,14 @@ interface Leaf {
   let postgres: DebianPostgres;
   let cluster: Cluster;
   let customer: Customer;
-  let leaves: readonly Leaf[];
+  const leaves: Leaf[] = [];
 
   beforeAll(async () => {
     postgres = await DebianPostgres.start(bin ?? '');
     postgres.createDatabase('stackrunner');
     cluster = await Cluster.start(postgres);
-    customer = await cluster.customer('restored');
-    const csr_pems = [await openssl.csr({ san: 'DNS:app.restored.internal' })];
-    const leaf = async (): Promise<Leaf> => {
-      const minted = await cluster.post<Minted>('/7d/restored/mint', customer.bearer, {
-        version: 'v1',
-        csr_pems,
-      });
-      const [intermediate = '', root = ''] = minted.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
-      const [certificate] = minted.certs;
-      const chain = {
-        leaf: openssl.file('leaf.pem', certificate?.cert_pem ?? ''),
-        key: '',
-        intermediate: openssl.file('intermediate.pem', intermediate),
-        root: openssl.file('root.pem', root),
-      };
-      const parties = new RelyingParties(openssl.folder, chain, `${cluster.origin}/pki/restored`);
-      return { serial: certificate?.serial ?? '', parties };
-    };
-    leaves = [await leaf(), await leaf(), await leaf(), await leaf()];
+    customer = JSON.parse(await cluster.cli('customer', 'create', 'restored', '--json'));
+    for (let n = 0; n < 4; n++) leaves.push(await mint());
   }, 180_000);
   afterAll(async () => {
     await cluster?.dispose();
@@ -52,11 +37,27 @@ interface Leaf {
     openssl.dispose();
   }, 60_000);
 
+  async function mint(): Promise<Leaf> {
+    const csr_pems = [await openssl.csr({ san: 'DNS:app.restored.internal' })];
+    const body = { version: 'v1', csr_pems };
+    const minted = await cluster.post<Minted>('/7d/restored/mint', customer.bearer, body);
+    const [intermediate = '', root = ''] = minted.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+    const [certificate] = minted.certs;
+    const chain = {
+      leaf: openssl.file('leaf.pem', certificate?.cert_pem ?? ''),
+      key: '',
+      intermediate: openssl.file('intermediate.pem', intermediate),
+      root: openssl.file('root.pem', root),
+    };
+    const parties = new RelyingParties(openssl.folder, chain, `${cluster.origin}/pki/restored`);
+    return { serial: certificate?.serial ?? '', parties };
+  }
+
   const revoke = (at: number) =>
     cluster.post('/restored/revoke', customer.bearer, { version: 'v1', serial: leaves[at]?.serial });
   const statusOf = async ({ serial }: Leaf) => {
     const response = await fetch(`${cluster.origin}/pki/restored/cert/${serial}`);
-    return ((await response.json()) as { status: string }).status;
+    return response.status === 200 ? ((await response.json()) as { status: string }).status : response.status;
   };
   const crlNumber = async () => {
     const response = await fetch(`${cluster.origin}/pki/restored/intermediate.crl`);
@@ -120,6 +121,43 @@ interface Leaf {
       await step('it still is', () => expectStanding('revoked', 'revoked', 'revoked', 'good'));
       await revoke(3);
       await step('and the journal goes on', () => expectStanding('revoked', 'revoked', 'revoked', 'revoked'));
+    },
+    180_000,
+  );
+
+  story(
+    'calls nothing good where the record is damaged, until the operator has said what is missing',
+    async (step) => {
+      const lost = leaves.push(await mint()) - 1;
+      const kept = leaves.push(await mint()) - 1;
+      const restore = postgres.dump('stackrunner');
+      await revoke(lost);
+      await step(
+        'the database is restored, and its last revocation is not legible in the record',
+        async () => {
+          await cluster.stopServices();
+          restore();
+          const path = join(cluster.recordDir, 'journal.log');
+          const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+          writeFileSync(path, [...lines.slice(0, -1), lines.at(-1)?.replace('"ca"', '"c!')].join('\n'));
+          await cluster.startServices();
+        },
+      );
+      const said = async (at: number) => [
+        leaves[at] && (await statusOf(leaves[at])),
+        await leaves[at]?.parties.opensslOcsp('-no_nonce'),
+      ];
+      await step('what was revoked is, and all else is not known', async () => {
+        expect(await said(0)).toEqual(['revoked', 'revoked']);
+        for (const at of [lost, kept]) {
+          expect(await said(at)).toEqual([503, expect.stringMatching(/trylater/i)]);
+        }
+      });
+      await step('the operator says what is missing', () =>
+        cluster.cli('reconcile', 'restored', leaves[lost]?.serial ?? ''),
+      );
+      expect(await said(lost)).toEqual(['revoked', 'revoked']);
+      expect(await said(kept)).toEqual(['active', 'good']);
     },
     180_000,
   );

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type NatsServer, startNatsServer } from '#libs/testing';
 import { claimFreePort } from './free-port.js';
-import { type Customer, temporaryFolder } from './product.js';
+import { temporaryFolder } from './product.js';
 
 const serviceNames = ['billing', 'provisioner', 'revocation', 'issuer', 'gateway'] as const;
 const operatorToken = 'o'.repeat(43);
@@ -22,7 +22,6 @@ export interface ForeignPostgres {
  */
 export class Cluster {
   readonly #children: ChildProcess[] = [];
-  #output = '';
 
   private constructor(
     private readonly folder: string,
@@ -30,6 +29,11 @@ export class Cluster {
     private readonly environments: ReadonlyMap<string, NodeJS.ProcessEnv>,
     readonly origin: string,
   ) {}
+
+  /** Where the revocation service keeps its record outside of the database. */
+  get recordDir(): string {
+    return join(this.folder, 'revocations');
+  }
 
   /** Makes everything ready, and starts it. The database `stackrunner` must be there. */
   static async start(postgres: ForeignPostgres): Promise<Cluster> {
@@ -65,33 +69,38 @@ export class Cluster {
         STACKRUNNER_DATABASE_URL: postgres.url(database, `stackrunner_${service}`),
         STACKRUNNER_MIGRATE_DATABASE_URL: postgres.url(database, 'postgres'),
         STACKRUNNER_NATS_URL: nats.url,
-        STACKRUNNER_METRICS_PORT: String(await claimFreePort()),
-        STACKRUNNER_LOG_LEVEL: 'error',
+        STACKRUNNER_METRICS_PORT: '0',
         ...(service !== 'billing' && { STACKRUNNER_PKI_URL: `${origin}/pki` }),
         ...own[service],
       });
     }
     const cluster = new Cluster(folder, nats, environments, origin);
-    await cluster.startServices();
+    try {
+      await cluster.startServices();
+    } catch (error) {
+      await cluster.dispose();
+      throw error;
+    }
     return cluster;
   }
 
   async startServices(): Promise<void> {
+    const ready: Promise<void>[] = [];
     for (const [service, env] of this.environments) {
       const child = spawn(process.execPath, [`dist/apps/${service}/src/main.js`], {
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
+      let output = '';
       for (const stream of [child.stdout, child.stderr]) {
         stream.on('data', (chunk: Buffer) => {
-          this.#output = (this.#output + chunk.toString()).slice(-4_000);
+          output = (output + chunk.toString()).slice(-20_000);
         });
       }
       this.#children.push(child);
+      ready.push(untilReady(service, () => output));
     }
-    for (const [service, { STACKRUNNER_METRICS_PORT: port }] of this.environments) {
-      await this.#untilReady(service, `http://127.0.0.1:${port}/ready`);
-    }
+    await Promise.all(ready);
   }
 
   async stopServices(): Promise<void> {
@@ -104,17 +113,16 @@ export class Cluster {
     }
   }
 
-  /** A new customer with an active CA, made by the command line. */
-  customer(handle: string): Promise<Customer> {
-    const args = ['scripts/stackrunner.mjs', 'customer', 'create', handle, '--json'];
+  /** Runs the command line as an operator. @returns what it printed; throws what it complained about */
+  cli(...args: string[]): Promise<string> {
     const env = {
       ...process.env,
       STACKRUNNER_URL: this.origin,
       STACKRUNNER_OPERATOR_TOKEN: operatorToken,
     };
     return new Promise((resolve, reject) => {
-      execFile(process.execPath, args, { env }, (error, stdout, stderr) =>
-        error ? reject(new Error(`${stderr}\n${this.#output}`)) : resolve(JSON.parse(stdout) as Customer),
+      execFile(process.execPath, ['scripts/stackrunner.mjs', ...args], { env }, (error, stdout, stderr) =>
+        error ? reject(new Error(stderr)) : resolve(stdout),
       );
     });
   }
@@ -131,12 +139,15 @@ export class Cluster {
     await this.nats.dispose();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
 
-  async #untilReady(service: string, url: string): Promise<void> {
-    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
-      const ready = await fetch(url).catch(() => undefined);
-      if (ready?.status === 200) return;
-    }
-    throw new Error(`${service} is not ready after a minute:\n${this.#output}`);
+/** By the port that it says it has taken. */
+async function untilReady(service: string, output: () => string): Promise<void> {
+  for (const end = Date.now() + 120_000; Date.now() < end; await sleep(50)) {
+    const port = /"operations_port":(\d+)/.exec(output())?.[1];
+    if (port === undefined) continue;
+    const answer = await fetch(`http://127.0.0.1:${port}/ready`).catch(() => undefined);
+    if (answer?.status === 200) return;
   }
+  throw new Error(`${service} is not ready after two minutes:\n${output().slice(-2_000)}`);
 }
