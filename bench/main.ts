@@ -7,6 +7,7 @@ import { mintLoop } from './mint-loop.bench.js';
 import { mintStages } from './mint-stages.bench.js';
 import { revocation } from './revocation.bench.js';
 import { revocationMillion, revocationTenMillion } from './revocation-scale.bench.js';
+import { signUps } from './sign-ups.bench.js';
 import { storedRows } from './stored-rows.bench.js';
 
 const benchmarks = [
@@ -21,6 +22,7 @@ const benchmarks = [
   footprint,
   kms,
   credentials,
+  signUps,
 ];
 
 const asked = process.argv.slice(2);

@@ -19,7 +19,7 @@ async function stop() {
 
 async function restart() {
   try {
-    build();
+    build({ bundle: false });
   } catch (error) {
     // The last good one goes on serving.
     console.error(error.message);

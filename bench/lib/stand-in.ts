@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import {
+  type KmsCall,
   type KmsQuotas,
   startAwsDouble,
   startAzureDouble,
@@ -23,8 +24,10 @@ export interface StandIn {
   readonly pid: number;
   /** What a process of the product needs to use it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Signatures that it was asked for so far, throttled ones too. */
-  asked(): Promise<number>;
+  /** Calls of a kind that it was asked for so far, throttled ones too. Default: signatures. */
+  asked(call?: KmsCall): Promise<number>;
+  /** From the next call on. */
+  limit(quotas: KmsQuotas): void;
   stop(): void;
 }
 
@@ -34,11 +37,12 @@ export async function startStandIn(name: StandInName, quotas: KmsQuotas = {}): P
   return {
     pid: child.pid ?? 0,
     env,
-    asked: async () => {
-      child.send('asked');
+    asked: async (call = 'sign') => {
+      child.send(call);
       const [count] = await once(child, 'message');
       return count;
     },
+    limit: (limits) => void child.send(limits),
     stop: () => void child.kill(),
   };
 }
@@ -47,7 +51,10 @@ async function serve(name: string, quotas: KmsQuotas): Promise<void> {
   const start = Object.entries(doubles).find(([each]) => each === name)?.[1];
   if (!start) throw new Error(`There is no stand-in ${name}.`);
   const { env, faults } = await start({ quotas });
-  process.on('message', () => process.send?.(faults.calls.sign));
+  process.on('message', (asked: KmsCall | KmsQuotas) => {
+    if (typeof asked === 'string') process.send?.(faults.calls[asked]);
+    else faults.quotas = asked;
+  });
   process.on('disconnect', () => process.exit());
   process.send?.(env);
 }

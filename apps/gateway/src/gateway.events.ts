@@ -1,5 +1,5 @@
 import type { CustomerChanged } from '#libs/contracts';
-import { type EventBus, events, type Subscription } from '#libs/rpc';
+import { type EventBus, events, followEverywhere, type Subscription } from '#libs/rpc';
 import type { BearerCache } from './auth/bearer-cache.js';
 import type { ClientCertificateCache } from './birth-cert/client-certificate.cache.js';
 import type { CustomerDirectory } from './customer/customer.directory.js';
@@ -27,9 +27,8 @@ export async function followEvents(
     await directory.learn(customer);
     clientCertificates.forget(customer.id);
   };
-  return Promise.all([
-    bus.subscribe(events.customerChanged, durable, learn),
-    bus.subscribe(events.customerChanged, durable, learn, everyReplica),
+  const customers = await followEverywhere(bus, events.customerChanged, { durable, handler: learn });
+  const others = await Promise.all([
     bus.subscribe(
       events.credentialChanged,
       durable,
@@ -48,4 +47,5 @@ export async function followEvents(
       everyReplica,
     ),
   ]);
+  return [...customers, ...others];
 }

@@ -16,6 +16,7 @@ import { KeyPoolRepository } from './key-pool/key-pool.repository.js';
 import { OrphanReconciler } from './orphan/orphan.reconciler.js';
 import { OrphanRepository } from './orphan/orphan.repository.js';
 import type { ProvisionerDeps } from './provisioner.module.js';
+import { IdleRoots } from './root-crl/idle-roots.js';
 import { RootCrlService } from './root-crl/root-crl.service.js';
 import { RotationService } from './rotation/rotation.service.js';
 import { Scheduler } from './scheduler/scheduler.js';
@@ -66,12 +67,13 @@ export function createServices(dataSource: DataSource, deps: ProvisionerDeps, pa
   const rotations = new RotationService({ ...base, customers, runner });
   const orphans = new OrphanReconciler({
     ...{ ...base, orphans: new OrphanRepository(), keyPool, metrics },
+    idleRoots: new IdleRoots(base),
     graceMs: config.orphanGraceHours * hourMs,
   });
   const fillMs = config.keyPoolSize > 0 ? 1_000 : hourMs;
   const jobs = [
     { name: 'rotation', everyMs: minuteMs, run: () => rotations.startDue() },
-    { name: 'key pool', everyMs: fillMs, run: () => keyPool.fill() },
+    { name: 'key pool', everyMs: fillMs, run: (signal: AbortSignal) => keyPool.fill(signal) },
     { name: 'orphan keys', everyMs: hourMs, run: () => orphans.reconcile() },
   ];
   return {

@@ -75,10 +75,10 @@ describe('row-level security of the provisioner', () => {
     expect(await harness.database.query('SELECT * FROM provisioner.customer ORDER BY handle')).toEqual(
       before,
     );
-    const foreign = {
+    const foreign = authorities.prepare({
       ...({ customerId: bob, kind: 'root', generation: 2, keyRef: 'local:k', algorithm: 'P-256' } as const),
       ...{ attestation: null, createdAt: new Date() },
-    };
+    });
     await expect(scope.run(alice, (manager) => authorities.add(manager, foreign))).rejects.toThrow(
       /row-level security/,
     );

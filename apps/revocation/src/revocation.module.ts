@@ -27,6 +27,7 @@ import { CreateCrlAndOcsp1795449800000 } from './migrations/1795449800000-create
 import { CreateBulkJob1795450000000 } from './migrations/1795450000000-create-bulk-job.migration.js';
 import { ProbeRevokedByKey1795450400000 } from './migrations/1795450400000-probe-revoked-by-key.migration.js';
 import { SharedAuthority1795500000000 } from './migrations/1795500000000-shared-authority.migration.js';
+import { CrlAsItIs1795600000000 } from './migrations/1795600000000-crl-as-it-is.migration.js';
 import { startPublishing } from './publishing.js';
 import { PublishedRecord } from './restore/published-record.js';
 import { ReconcileController } from './restore/reconcile.controller.js';
@@ -50,6 +51,7 @@ export const revocationMigrations: MigrationSet = {
     CreateCrlAndOcsp1795449800000,
     CreateBulkJob1795450000000,
     SharedAuthority1795500000000,
+    CrlAsItIs1795600000000,
     ProbeRevokedByKey1795450400000,
   ],
 };

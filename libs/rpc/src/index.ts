@@ -1,5 +1,6 @@
 export type { EventBus, EventDescriptor, EventHandler, SubscribeOptions, Subscription } from './event-bus.js';
 export { events } from './events.js';
+export { followEverywhere } from './follow-everywhere.js';
 export { createInProcessEventBus, type InProcessEventBus } from './in-process/in-process.event-bus.js';
 export { createInProcessTransport } from './in-process/in-process.transport.js';
 export { connectNats } from './nats/connect-nats.js';

@@ -4,6 +4,7 @@ export {
   type AwsDouble,
   type AzureDouble,
   type GoogleDouble,
+  type KmsCall,
   type KmsDouble,
   type KmsDoubleOptions,
   type KmsFault,

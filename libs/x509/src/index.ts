@@ -27,7 +27,7 @@ export {
   parseTbsCertificate,
   type TbsCertificate,
 } from './certificate/tbs-certificate.js';
-export { CrlEntries, type CrlEntry } from './crl/crl-entries.js';
+export { CrlEntries, type CrlEntry, type SerialSpan } from './crl/crl-entries.js';
 export { CrlError } from './crl/crl-error.js';
 export { type CrlReason, type CrlReasonName, crlReasons, isCrlReason } from './crl/crl-reason.js';
 export { type CrlSpec, crlTbs } from './crl/crl-writer.js';

@@ -10,6 +10,8 @@ class HeldIssuer {
   readonly deadlines: number[] = [];
   private readonly held: (() => void)[] = [];
   failure: Error | undefined;
+  /** Of all customers. */
+  remoteKey = false;
 
   mintEach = async (message: object, options?: { timeoutMs?: number }) => {
     const { requests } = message as MintEachRequest;
@@ -26,7 +28,12 @@ class HeldIssuer {
                 value: { code: 'issue_failed', message: 'No.', detailsJson: '{"a":1}' },
               },
             }
-          : { outcome: { case: 'minted' as const, value: { replayed: idempotencyKey === 'again' } } },
+          : {
+              outcome: {
+                case: 'minted' as const,
+                value: { replayed: idempotencyKey === 'again', remoteKey: this.remoteKey },
+              },
+            },
       ),
     });
   };
@@ -96,6 +103,54 @@ describe('the coalescer', () => {
     issuer.release();
     await settled;
     expect(issuer.messages).toHaveLength(7);
+  });
+
+  it('holds no request with a remote key back behind others, once it knows of the key', async () => {
+    issuer.remoteKey = true;
+    const single = (customerId: string) => coalescer.mint({ ...order(1), customerId }, 'r');
+    const heard = Promise.all([single('acme'), single('bolt')]);
+    await turn();
+    issuer.release();
+    await heard;
+    const asked = Array.from({ length: 10 }, () => coalescer.mint({ ...order(10), customerId: 'acme' }, 'r'));
+    await turn();
+    // Each batch is a message of its own, so that none waits for the signatures of another.
+    expect(issuer.messages).toHaveLength(11);
+    const more = [single('acme'), single('bolt'), single('acme')];
+    await turn();
+    expect(issuer.messages.slice(11).map(({ requests }) => requests.map((each) => each.customerId))).toEqual([
+      ['acme', 'acme'],
+      ['bolt'],
+    ]);
+    // Its key is local now: its requests take the places of all again.
+    issuer.remoteKey = false;
+    issuer.release();
+    await Promise.all([...asked, ...more]);
+    const local = Array.from({ length: 6 }, () => coalescer.mint({ ...order(128), customerId: 'acme' }, 'r'));
+    await turn();
+    expect(issuer.messages).toHaveLength(17);
+    issuer.release();
+    await turn();
+    issuer.release();
+    await Promise.all(local);
+  });
+
+  it('refuses more than it could answer in time, also while signatures of remote keys are under way', async () => {
+    issuer.remoteKey = true;
+    const heard = coalescer.mint(order(1), 'r');
+    await turn();
+    issuer.release();
+    await heard;
+    const asked = Array.from({ length: 81 }, () => coalescer.mint(order(100), 'r'));
+    await turn();
+    expect(issuer.messages).toHaveLength(82);
+    expect(() => coalescer.mint(order(100), 'r')).toThrow(expect.objectContaining({ code: 'overloaded' }));
+    issuer.release();
+    await Promise.all(asked);
+    const after = coalescer.mint(order(100), 'r');
+    await turn();
+    issuer.release();
+    await expect(after).resolves.toBeDefined();
   });
 
   it('refuses more than it could answer in time', async () => {

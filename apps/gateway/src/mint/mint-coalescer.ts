@@ -15,6 +15,10 @@ const mostCsrsInMessage = 128;
 const mostInFlight = 4;
 /** A message that takes longer, in milliseconds, may be lost with its issuer: it holds up no other. */
 const stalledMs = 1_000;
+/** The same for keys behind a network, whose answers wait for the slowest signature of their message. */
+const mostRemoteCsrs = 16;
+/** Customers that are remembered for their remote keys. */
+const mostRemote = 10_000;
 /** CSRs that may wait here: about two seconds of work. More would be answered too late anyway. */
 const mostWaiting = 8_192;
 
@@ -49,6 +53,12 @@ export class MintCoalescer {
   private readonly busy = new Map<string, number>();
   /** A request came of a customer that has none in flight. */
   private newcomer = false;
+  /**
+   * Customers whose keys are in a service behind a network. Their messages wait for signatures, not for the issuer's
+   * processor: how many are under way at once is the issuer's fair queue to decide, not that of the places here.
+   */
+  private readonly remote = new Set<string>();
+  private readonly waitingRemote = new Map<string, Waiting[]>();
   private scheduled = false;
 
   constructor(private readonly options: CoalescerOptions) {}
@@ -63,8 +73,13 @@ export class MintCoalescer {
     }
     return new Promise((resolve, reject) => {
       const deadline = this.options.clock.now() + this.options.timeoutMs;
-      this.waiting.push({ request, requestId, deadline, resolve, reject });
+      const waiting = { request, requestId, deadline, resolve, reject };
       this.waitingCsrs += request.csrs.length;
+      if (this.remote.has(request.customerId)) {
+        this.scheduleRemote(waiting);
+        return;
+      }
+      this.waiting.push(waiting);
       if (!this.busy.has(request.customerId)) this.newcomer = true;
       this.schedule();
     });
@@ -81,6 +96,30 @@ export class MintCoalescer {
     });
   }
 
+  /** At the end of this turn of the event loop, beyond the places of all: a message has one customer's requests only. */
+  private scheduleRemote(waiting: Waiting): void {
+    if (this.waitingRemote.size === 0) setImmediate(() => this.sendRemote());
+    const theirs = this.waitingRemote.get(waiting.request.customerId);
+    if (theirs) theirs.push(waiting);
+    else this.waitingRemote.set(waiting.request.customerId, [waiting]);
+  }
+
+  private sendRemote(): void {
+    const customers = [...this.waitingRemote.values()];
+    this.waitingRemote.clear();
+    for (const waiting of customers) {
+      while (waiting.length > 0) {
+        const batch = this.take(waiting, mostRemoteCsrs);
+        const csrs = batch.reduce((sum, { request }) => sum + request.csrs.length, 0);
+        // They count until they are answered: nothing else bounds what is under way.
+        this.waitingCsrs += csrs;
+        void this.ask(batch).finally(() => {
+          this.waitingCsrs -= csrs;
+        });
+      }
+    }
+  }
+
   /** Sends what waits of customers that have nothing in flight, beyond the places of all. */
   private admitNewcomers(): void {
     this.newcomer = false;
@@ -92,13 +131,13 @@ export class MintCoalescer {
   }
 
   /** The next message's worth, in order of arrival; what waited too long is given up. */
-  private take(waiting: Waiting[]): Waiting[] {
+  private take(waiting: Waiting[], most = mostCsrsInMessage): Waiting[] {
     const now = this.options.clock.now();
     const taken: Waiting[] = [];
     let csrs = 0;
     let count = 0;
     for (const each of waiting) {
-      if (csrs > 0 && csrs + each.request.csrs.length > mostCsrsInMessage) break;
+      if (csrs > 0 && csrs + each.request.csrs.length > most) break;
       count += 1;
       if (each.deadline <= now) {
         each.reject(new DomainError('deadline_exceeded', 'The issuer did not answer in time.'));
@@ -112,13 +151,22 @@ export class MintCoalescer {
   }
 
   private async send(batch: readonly Waiting[]): Promise<void> {
-    const [first] = batch;
-    if (first === undefined) return;
-    const { issuer, clock, onMessage } = this.options;
+    if (batch.length === 0) return;
     const leave = this.enter();
     const customers = new Set(batch.map(({ request }) => request.customerId));
     for (const each of customers) this.busy.set(each, (this.busy.get(each) ?? 0) + 1);
     const stalled = setTimeout(leave, stalledMs);
+    await this.ask(batch);
+    clearTimeout(stalled);
+    for (const each of customers) this.release(each);
+    leave();
+  }
+
+  /** Gives each its answer, or its error. */
+  private async ask(batch: readonly Waiting[]): Promise<void> {
+    const [first] = batch;
+    if (first === undefined) return;
+    const { issuer, clock, onMessage } = this.options;
     onMessage?.(batch.reduce((sum, each) => sum + each.request.csrs.length, 0));
     try {
       const message = create(MintEachRequestSchema, { requests: batch.map((each) => each.request) });
@@ -126,14 +174,25 @@ export class MintCoalescer {
         timeoutMs: Math.max(1, first.deadline - clock.now()),
         metadata: { 'x-request-id': first.requestId },
       });
-      for (const [index, each] of batch.entries()) settle(each, results[index]);
+      for (const [index, each] of batch.entries()) {
+        const result = results[index];
+        this.learn(each, result);
+        settle(each, result);
+      }
     } catch (error) {
       for (const each of batch) each.reject(error);
-    } finally {
-      clearTimeout(stalled);
-      for (const each of customers) this.release(each);
-      leave();
     }
+  }
+
+  /** What an answer says of the customer's key; an answer that is given again says nothing. */
+  private learn({ request: { customerId } }: Waiting, result: MintResult | undefined): void {
+    if (result?.outcome.case !== 'minted' || result.outcome.value.replayed) return;
+    if (!result.outcome.value.remoteKey) {
+      if (this.remote.size > 0) this.remote.delete(customerId);
+      return;
+    }
+    if (this.remote.size >= mostRemote) this.remote.clear();
+    this.remote.add(customerId);
   }
 
   private release(customerId: string): void {

@@ -111,6 +111,12 @@ describe('/openapi.json', () => {
     expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
   });
 
+  it('describes every request in valid JSON Schema', () => {
+    const schemas = operations.flatMap(({ request = {} }) => Object.values(request));
+    expect(schemas.length).toBeGreaterThan(10);
+    for (const schema of schemas) expect([ajv.validateSchema(schema), schema]).toEqual([true, schema]);
+  });
+
   // The account pages are there only once they were built: the stories open them in a browser.
   const answered = operations.filter(({ path }) => !path.startsWith('/dashboard'));
 

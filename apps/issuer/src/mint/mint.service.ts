@@ -5,6 +5,7 @@ import { type CallContext, callFrom } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { AuthorityService } from '../authority/authority.service.js';
 import type { IssuingAuthority } from '../authority/issuing-authority.js';
+import type { SigningAuthority } from '../authority/signing-authority.js';
 import type { BlockedKeys } from '../blocked-key/blocked-keys.js';
 import { issuedCertificate } from '../certificate/issued-certificate.js';
 import { type Idempotency, idempotencyOf } from '../idempotency/idempotency.js';
@@ -36,8 +37,8 @@ export interface MintServiceOptions {
   readonly clock: Clock;
 }
 
-/** References of keys that the mint threads hold themselves. */
-const localKey = 'local:';
+/** Whether the mint threads hold the key themselves. */
+const isLocal = ({ keyRef }: SigningAuthority) => keyRef.startsWith('local:');
 
 type Decided = Exclude<LedgerVerdict, { outcome: 'no_entitlement' }>;
 
@@ -111,9 +112,7 @@ export class MintService {
     const unsigned = { authority: signing, csrs, deadline, ...validity };
     const count = csrs.length;
     const { block, issued: certificates } = await withSpan('sign', { certificates: count }, () =>
-      signing.keyRef.startsWith(localKey)
-        ? signBatch(this.options.pool, unsigned)
-        : this.options.remote.sign(unsigned),
+      isLocal(signing) ? signBatch(this.options.pool, unsigned) : this.options.remote.sign(unsigned),
     );
     const issued = credentialId === '' ? certificates : withMinting(certificates, credentialId, block);
     return { customerId, customerUuid, caUuid, count, ...validity, block, issued, idempotency, deadline };
@@ -177,7 +176,7 @@ export class MintService {
 
 function minted(
   { block, notBefore, notAfter }: LedgerEntry,
-  { chain }: IssuingAuthority,
+  { chain, signing }: IssuingAuthority,
   { batchNumber, limits }: Extract<Decided, { outcome: 'minted' }>,
 ): MintResponse {
   const from = BigInt(notBefore);
@@ -187,6 +186,7 @@ function minted(
     chain: [...chain],
     replayed: false,
     rateLimit: rateLimit(limits),
+    remoteKey: !isLocal(signing),
     ...(batchNumber !== undefined && { batchNumber: BigInt(batchNumber) }),
   });
 }
@@ -200,6 +200,7 @@ function replayed({ certificates, chain, batchNumber }: EarlierAnswer, limits?: 
     ),
     chain: [...chain],
     replayed: true,
+    remoteKey: false,
     ...(limits && { rateLimit: rateLimit(limits) }),
     ...(batchNumber !== undefined && { batchNumber }),
   });

@@ -1,6 +1,13 @@
 import type { BillingService } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
-import { type CallOptions, type Client, type EventBus, events, type Subscription } from '#libs/rpc';
+import {
+  type CallOptions,
+  type Client,
+  type EventBus,
+  events,
+  followEverywhere,
+  type Subscription,
+} from '#libs/rpc';
 import type { AuthorityRepository } from '../authority/authority.repository.js';
 import type { ExhaustedCustomers } from './exhausted-customers.js';
 import type { QuotaRepository } from './quota.repository.js';
@@ -40,21 +47,15 @@ export class EntitlementService {
    * Follows changes durably; and by every replica, so that a customer whose limit was lifted is not held back
    * by what a replica remembers.
    */
-  async follow(bus: EventBus): Promise<Subscription[]> {
+  follow(bus: EventBus): Promise<Subscription[]> {
     const { repository, exhausted } = this.options;
-    return Promise.all(
-      [false, true].map((everyReplica) =>
-        bus.subscribe(
-          events.entitlementChanged,
-          'issuer',
-          async ({ entitlement }) => {
-            if (!entitlement) return;
-            await repository.apply(entitlement);
-            exhausted.forget(entitlement.customerId);
-          },
-          { everyReplica },
-        ),
-      ),
-    );
+    return followEverywhere(bus, events.entitlementChanged, {
+      durable: 'issuer',
+      handler: async ({ entitlement }) => {
+        if (!entitlement) return;
+        await repository.apply(entitlement);
+        exhausted.forget(entitlement.customerId);
+      },
+    });
   }
 }

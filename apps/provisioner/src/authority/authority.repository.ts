@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { type EntityManager, IsNull } from 'typeorm';
+import { DomainError } from '#libs/errors';
 import { AuthorityEntity, type AuthorityKind, type AuthorityRow } from './authority.entity.js';
 
 export type NewAuthority = Omit<
@@ -43,14 +45,20 @@ export class AuthorityRepository {
     });
   }
 
-  async add(manager: EntityManager, authority: NewAuthority): Promise<void> {
+  /** An authority as {@link add} puts it on record. */
+  prepare(authority: NewAuthority): AuthorityRow {
+    const later = { toBeSigned: null, certificate: null, request: null, issuerCertificate: null };
+    return { ...authority, ...later, id: randomUUID() };
+  }
+
+  async add(manager: EntityManager, authority: AuthorityRow): Promise<void> {
     await manager.insert(AuthorityEntity, authority);
   }
 
-  /** Keeps an earlier draft: there is only ever one. */
-  async draft(manager: EntityManager, id: string, toBeSigned: Uint8Array): Promise<void> {
-    const draft = { toBeSigned: Buffer.from(toBeSigned) };
-    await manager.update(AuthorityEntity, { id, toBeSigned: IsNull() }, draft);
+  /** @throws DomainError internal when there is a draft: there is only ever one */
+  async draft(manager: EntityManager, id: string, toBeSigned: Buffer): Promise<void> {
+    const { affected } = await manager.update(AuthorityEntity, { id, toBeSigned: IsNull() }, { toBeSigned });
+    if (affected !== 1) throw new DomainError('internal', 'The authority has a draft already.');
   }
 
   /** Keeps an earlier request: there is only ever one. */
@@ -71,9 +79,13 @@ export class AuthorityRepository {
     );
   }
 
-  /** Keeps an earlier certificate: there is only ever one. */
-  async certify(manager: EntityManager, id: string, certificate: Uint8Array): Promise<void> {
-    const certified = { certificate: Buffer.from(certificate) };
-    await manager.update(AuthorityEntity, { id, certificate: IsNull() }, certified);
+  /** @throws DomainError internal when there is a certificate: there is only ever one */
+  async certify(manager: EntityManager, id: string, certificate: Buffer): Promise<void> {
+    const { affected } = await manager.update(
+      AuthorityEntity,
+      { id, certificate: IsNull() },
+      { certificate },
+    );
+    if (affected !== 1) throw new DomainError('internal', 'The authority has a certificate already.');
   }
 }

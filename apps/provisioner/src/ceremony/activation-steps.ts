@@ -30,13 +30,13 @@ export class ActivationSteps {
    * stays so; its CA is ready for the day it is resumed.
    */
   readonly activate: Step = async ({ customer: { id, tier }, ceremony: { generation } }) => {
-    const { artifacts, outbox } = this.parts;
+    const { artifacts, customers, outbox, clock } = this.parts;
     const commit = async (manager: EntityManager): Promise<void> => {
-      const isFirst = await this.#makeActive(manager, id);
-      const customer = present(await this.parts.customers.byId(manager, id));
+      const isFirst = await customers.activate(manager, id, new Date(clock.now()));
+      const customer = present(await customers.byId(manager, id));
       const authority = await this.parts.authorityService.read(manager, customer, generation);
       await outbox.add(manager, events.caActivated, create(CaActivatedSchema, { authority }));
-      const before = await artifacts.before(manager, id, generation);
+      const before = generation > 1 && (await artifacts.before(manager, id, generation));
       if (before) {
         const retired = create(CaRetiredSchema, { caId: before.authorityId, customerId: id });
         await outbox.add(manager, events.caRetired, retired);
@@ -51,25 +51,9 @@ export class ActivationSteps {
   async #activateWaiting(manager: EntityManager): Promise<void> {
     const { customers, outbox, clock } = this.parts;
     await TenantScope.widen(manager);
-    for (const { id, status } of await customers.waitingForShared(manager)) {
-      await customers.change(manager, id, {
-        activatedAt: new Date(clock.now()),
-        ...(status === 'provisioning' && { status: 'active' }),
-      });
+    for (const { id } of await customers.waitingForShared(manager)) {
+      await customers.activate(manager, id, new Date(clock.now()));
       await announceCustomer(outbox, manager, present(await customers.byId(manager, id)));
     }
-  }
-
-  /** Returns whether the customer itself has changed. */
-  async #makeActive(manager: EntityManager, id: string): Promise<boolean> {
-    const { customers, clock } = this.parts;
-    await customers.lock(manager, id);
-    const { status, activatedAt } = present(await customers.byId(manager, id));
-    if (activatedAt) return false;
-    await customers.change(manager, id, {
-      activatedAt: new Date(clock.now()),
-      ...(status === 'provisioning' && { status: 'active' }),
-    });
-    return true;
   }
 }

@@ -155,6 +155,31 @@ describe('a ceremony that meets trouble', () => {
     await replica.stop();
   }, 20_000);
 
+  it('goes on when the database is back, which nobody could reach for a while', async () => {
+    const replica = await fixture.harness.replica();
+    const { create } = await worker();
+    const handles = Array.from({ length: 6 }, (_, index) => `outage-${index}`);
+    for (const handle of handles) await create(handle);
+    const database = new URL(fixture.harness.database.ownerUrl).pathname.slice(1);
+    const doors = (change: 'GRANT' | 'REVOKE') => {
+      const whom = change === 'GRANT' ? 'TO PUBLIC' : 'FROM PUBLIC, stackrunner_provisioner';
+      return fixture.harness.database.query(`${change} CONNECT ON DATABASE ${database} ${whom}`);
+    };
+    for (let outage = 0; outage < 3; outage++) {
+      await doors('REVOKE');
+      await fixture.harness.database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND usename = 'stackrunner_provisioner'`,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await doors('GRANT');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    for (const handle of handles) await becomesActive(replica, handle, 30);
+    for (const handle of handles) await expectOneCa(replica, handle);
+    await replica.stop();
+  }, 60_000);
+
   it('never accepts a signature that does not verify', async () => {
     const signer = await fixture.harness.signer();
     const lying = signerWith(signer, { sign: async () => [Buffer.from('3006020101020101', 'hex')] });

@@ -34,6 +34,8 @@ export interface CeremonyParts {
 /** A step's work outside the database is done; `commit` writes its result where the step is recorded. */
 export interface StepOutcome {
   readonly facts: StepFacts;
+  /** What is on record from then on, for the steps that follow. */
+  readonly changes?: Partial<Omit<StepContext, 'ceremony' | 'customer'>>;
   readonly commit?: (manager: EntityManager) => Promise<void>;
 }
 
@@ -45,6 +47,8 @@ export interface StepContext {
   readonly root: AuthorityRow | null;
   /** Of the ceremony's generation. */
   readonly intermediate: AuthorityRow | null;
+  /** SubjectPublicKeyInfo in DER of the key that the step before has made; asked for when there was none. */
+  readonly publicKey?: Uint8Array;
 }
 
 export type Step = (context: StepContext) => Promise<StepOutcome>;

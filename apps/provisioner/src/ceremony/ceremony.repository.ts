@@ -17,6 +17,9 @@ export interface NewCeremony {
   readonly startedAt: Date;
 }
 
+/** Which ceremony, and whose. */
+export type CeremonyName = Pick<CeremonyRow, 'id' | 'customerId'>;
+
 /** One step that was done, as it goes on record. */
 export interface StepRecord {
   readonly ceremony: CeremonyRow;
@@ -49,12 +52,6 @@ export class CeremonyRepository {
   /** Every step of a customer's ceremonies, in the order of the transcript. */
   transcript(manager: EntityManager, customerId: string): Promise<CeremonyStepRow[]> {
     return manager.find(CeremonyStepEntity, { where: { customerId }, order: { sequence: 'ASC' } });
-  }
-
-  /** SHA-256 of the latest entry of a customer's transcript, in hexadecimal. */
-  async head(manager: EntityManager, customerId: string): Promise<string | undefined> {
-    const where = { where: { customerId }, order: { sequence: 'DESC' } } as const;
-    return (await manager.findOne(CeremonyStepEntity, where))?.hash.toString('hex');
   }
 
   /**
@@ -103,14 +100,13 @@ export class CeremonyRepository {
     return manager.findOneBy(CeremonyEntity, { id });
   }
 
-  /** Unfinished ceremonies whose next attempt is due, the longest waiting first. */
-  due(manager: EntityManager, now: Date, limit: number): Promise<CeremonyRow[]> {
-    return manager
-      .createQueryBuilder(CeremonyEntity, 'ceremony')
-      .where('ceremony.finishedAt IS NULL AND ceremony.nextAttemptAt <= :now', { now })
-      .orderBy('ceremony.nextAttemptAt')
-      .limit(limit)
-      .getMany();
+  /** Unfinished ceremonies that are worked on or could be, the longest waiting first. */
+  due(manager: EntityManager, now: Date, limit: number): Promise<CeremonyName[]> {
+    return manager.query<CeremonyName[]>(
+      `SELECT id, customer_id AS "customerId" FROM provisioner.ceremony
+       WHERE finished_at IS NULL AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $2`,
+      [now, limit],
+    );
   }
 
   unfinished(manager: EntityManager): Promise<number> {
@@ -121,27 +117,25 @@ export class CeremonyRepository {
   }
 
   /**
-   * Records a step and moves on to the next. Returns false, and records nothing, when the ceremony was
-   * no longer at that step: then another process has done it.
+   * Records a step and moves on to the next. Returns the SHA-256 of its entry in the transcript, in hexadecimal;
+   * undefined, and records nothing, when the ceremony was no longer at that step: then another process has done it.
    */
-  async record(manager: EntityManager, { ceremony, step, facts, doneAt }: StepRecord): Promise<boolean> {
-    const next = stepAfter(ceremony.kind, step);
-    const moved = await manager.update(
-      CeremonyEntity,
-      { id: ceremony.id, step, ...(next ? {} : { finishedAt: IsNull() }) },
-      next
-        ? { step: next, failures: 0, problem: null, nextAttemptAt: doneAt }
-        : { failures: 0, problem: null, finishedAt: doneAt },
+  async record(
+    manager: EntityManager,
+    { ceremony, step, facts, doneAt }: StepRecord,
+  ): Promise<string | undefined> {
+    const [recorded] = await manager.query<{ hash: Buffer }[]>(
+      `WITH moved AS (
+         UPDATE provisioner.ceremony SET step = coalesce($3, step), failures = 0, problem = NULL,
+           next_attempt_at = CASE WHEN $3 IS NULL THEN next_attempt_at ELSE $5 END,
+           finished_at = CASE WHEN $3 IS NULL THEN $5 END
+         WHERE id = $1 AND step = $2 AND finished_at IS NULL RETURNING id, customer_id
+       )
+       INSERT INTO provisioner.ceremony_step (ceremony_id, step, customer_id, facts, done_at)
+       SELECT id, $2, customer_id, $4, $5 FROM moved RETURNING hash`,
+      [ceremony.id, step, stepAfter(ceremony.kind, step) ?? null, facts, doneAt],
     );
-    if (moved.affected !== 1) return false;
-    await manager.insert(CeremonyStepEntity, {
-      ceremonyId: ceremony.id,
-      step,
-      customerId: ceremony.customerId,
-      facts,
-      doneAt,
-    });
-    return true;
+    return recorded?.hash.toString('hex');
   }
 
   /** Notes that the current step failed, and when it is tried again. */

@@ -6,10 +6,8 @@ import type { Clock } from '#libs/service';
 import type { CeremonyRow } from './ceremony.entity.js';
 import { CeremonyLock } from './ceremony.lock.js';
 import type { CeremonyMetrics } from './ceremony.metrics.js';
-import type { CeremonyRepository } from './ceremony.repository.js';
-import type { CeremonyService } from './ceremony.service.js';
-import type { StepContext } from './ceremony-parts.js';
-import { stepAfter } from './ceremony-step.js';
+import type { CeremonyName, CeremonyRepository } from './ceremony.repository.js';
+import type { Advanced, CeremonyService } from './ceremony.service.js';
 
 export interface CeremonyRunnerParts {
   readonly scope: TenantScope;
@@ -26,7 +24,7 @@ export interface CeremonyRunnerParts {
 }
 
 /** Ceremonies that one replica works on at the same time. */
-export const concurrentCeremonies = 8;
+export const concurrentCeremonies = 16;
 
 const firstPauseMs = 250;
 const longestPauseMs = 60_000;
@@ -96,10 +94,11 @@ export class CeremonyRunner {
   }
 
   /** Begins to work on a ceremony, unless another replica does. */
-  async #takeUp({ id, customerId }: CeremonyRow): Promise<void> {
+  async #takeUp(name: CeremonyName): Promise<void> {
+    const { id, customerId } = name;
     const lock = await CeremonyLock.take(this.parts.lockPool, id);
     if (!lock) return;
-    const work = this.#run(id, customerId)
+    const work = this.#run(name)
       .catch((error: unknown) => {
         this.parts.logger.warn({ err: error, customer_id: customerId }, 'a ceremony was interrupted');
       })
@@ -112,17 +111,17 @@ export class CeremonyRunner {
     this.#active.set(id, work);
   }
 
-  async #run(id: string, customerId: string): Promise<void> {
-    const { scope, ceremonies, service, clock, logger, metrics, relay } = this.parts;
+  async #run(name: CeremonyName): Promise<void> {
+    const { service, clock, logger, metrics, relay } = this.parts;
     // Read again under the lock: another replica may have ended it, or failed and set a later time.
-    const found = await scope.run(customerId, (manager) => ceremonies.find(manager, id));
-    if (!found || found.finishedAt || found.nextAttemptAt.getTime() > clock.now()) return;
-    let context: StepContext | undefined = await service.begin(found);
+    let context = await service.begin(name);
+    if (!context || context.ceremony.nextAttemptAt.getTime() > clock.now()) return;
     while (context && !this.#stopping) {
       const current: CeremonyRow = context.ceremony;
-      const { kind, step, startedAt } = current;
+      const { customerId, kind, generation, step, startedAt } = current;
+      let advanced: Advanced;
       try {
-        context = await service.advance(context);
+        advanced = await service.advance(context);
         metrics.stepDone(step);
       } catch (error) {
         metrics.stepFailed(step);
@@ -130,14 +129,13 @@ export class CeremonyRunner {
         await this.#postpone(current, error);
         return;
       }
-      if (!context && !stepAfter(kind, step)) {
-        relay.wake();
-        if (kind === 'birth') metrics.finished((clock.now() - startedAt.getTime()) / 1_000);
-        // The head of the transcript, in a place that the database does not reach.
-        const head = await scope.run(customerId, (manager) => ceremonies.head(manager, customerId));
-        const about = { customer_id: customerId, kind, generation: current.generation };
-        logger.info({ ...about, transcript_head: head }, 'a ceremony has ended');
-      }
+      context = advanced.next;
+      if (advanced.head === undefined || context) continue;
+      relay.wake();
+      if (kind === 'birth') metrics.finished((clock.now() - startedAt.getTime()) / 1_000);
+      // The head of the transcript, in a place that the database does not reach.
+      const about = { customer_id: customerId, kind, generation, transcript_head: advanced.head };
+      logger.info(about, 'a ceremony has ended');
     }
   }
 

@@ -1,11 +1,18 @@
-import type { EntityManager } from 'typeorm';
 import { productVersion } from '#libs/service';
 import { ActivationSteps } from './activation-steps.js';
-import type { CeremonyRow } from './ceremony.entity.js';
+import type { CeremonyName } from './ceremony.repository.js';
 import { type CeremonyParts, present, type Step, type StepContext } from './ceremony-parts.js';
 import { type CeremonyStep, stepAfter } from './ceremony-step.js';
 import { CertificateSteps } from './certificate-steps.js';
 import { KeySteps } from './key-steps.js';
+
+/** How far a step has brought a ceremony. */
+export interface Advanced {
+  /** SHA-256 of the step's entry in the transcript, in hexadecimal; undefined when another process was first. */
+  readonly head?: string;
+  /** The ceremony at its next step, with what that needs; undefined after the last. */
+  readonly next?: StepContext;
+}
 
 /**
  * Does ceremonies, one step at a time.
@@ -40,38 +47,40 @@ export class CeremonyService {
     };
   }
 
-  /** What is on record where a ceremony stands. */
-  begin(ceremony: CeremonyRow): Promise<StepContext> {
-    return this.parts.scope.run(ceremony.customerId, (manager) => this.#context(manager, ceremony));
-  }
-
-  /**
-   * Does the current step and records it. Returns the ceremony at its next step, with what that needs, or undefined
-   * when there is none, or when another process recorded the step first.
-   */
-  async advance(context: StepContext): Promise<StepContext | undefined> {
-    const { scope, ceremonies, clock } = this.parts;
-    const { ceremony } = context;
-    const { step, customerId, kind } = ceremony;
-    const outcome = await this.#steps[step](context);
-    const facts = { ...outcome.facts, software: this.#software };
+  /** What is on record where a ceremony stands; undefined when it has ended. */
+  begin({ id, customerId }: CeremonyName): Promise<StepContext | undefined> {
+    const { scope, ceremonies, customers, authorities } = this.parts;
     return scope.run(customerId, async (manager) => {
-      const record = { ceremony, step, facts, doneAt: new Date(clock.now()) };
-      if (!(await ceremonies.record(manager, record))) return undefined;
-      await outcome.commit?.(manager);
-      const next = stepAfter(kind, step);
-      return next && this.#context(manager, { ...ceremony, step: next, failures: 0 });
+      const ceremony = await ceremonies.find(manager, id);
+      if (!ceremony || ceremony.finishedAt) return undefined;
+      const intermediate = { customerId, kind: 'intermediate', generation: ceremony.generation } as const;
+      return {
+        ceremony,
+        customer: present(await customers.byId(manager, customerId)),
+        root: await authorities.newest(manager, customerId, 'root'),
+        intermediate: await authorities.find(manager, intermediate),
+      };
     });
   }
 
-  async #context(manager: EntityManager, ceremony: CeremonyRow): Promise<StepContext> {
-    const { customers, authorities } = this.parts;
-    const { customerId, generation } = ceremony;
-    return {
-      ceremony,
-      customer: present(await customers.byId(manager, customerId)),
-      root: await authorities.newest(manager, customerId, 'root'),
-      intermediate: await authorities.find(manager, { customerId, kind: 'intermediate', generation }),
-    };
+  /** Does the current step and records it. */
+  async advance(context: StepContext): Promise<Advanced> {
+    const { scope, ceremonies, clock } = this.parts;
+    const { ceremony, customer, root, intermediate } = context;
+    const { step, customerId, kind } = ceremony;
+    const outcome = await this.#steps[step](context);
+    const facts = { ...outcome.facts, software: this.#software };
+    const head = await scope.run(customerId, async (manager) => {
+      const record = { ceremony, step, facts, doneAt: new Date(clock.now()) };
+      const recorded = await ceremonies.record(manager, record);
+      if (recorded !== undefined) await outcome.commit?.(manager);
+      return recorded;
+    });
+    if (head === undefined) return {};
+    const next = stepAfter(kind, step);
+    if (!next) return { head };
+    // What nobody but this ceremony changes is not read again.
+    const known = { customer, root, intermediate, ...outcome.changes };
+    return { head, next: { ...known, ceremony: { ...ceremony, step: next, failures: 0 } } };
   }
 }

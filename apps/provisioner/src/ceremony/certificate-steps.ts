@@ -1,6 +1,6 @@
-import { parseKeyRef } from '#libs/kms';
-import { certificationRequestInfo, parseCertificate, sha256Hex } from '#libs/x509';
-import type { AuthorityRow } from '../authority/authority.entity.js';
+import { parseKeyRef, signerFailureReason } from '#libs/kms';
+import { certificationRequestInfo, parseCertificate, parseTbsCertificate, sha256Hex } from '#libs/x509';
+import type { AuthorityKind, AuthorityRow } from '../authority/authority.entity.js';
 import { importedFacts } from '../import/imported-certificate.js';
 import { completeCertificate, draftIntermediate, draftRoot, intermediateName } from './ca-certificate.js';
 import { type CeremonyParts, present, type Step, type StepOutcome, signingTimeMs } from './ceremony-parts.js';
@@ -10,44 +10,57 @@ import { sharedCaName } from './key-steps.js';
 export class CertificateSteps {
   constructor(private readonly parts: CeremonyParts) {}
 
-  readonly draftRoot: Step = async ({ customer, ...recorded }) => {
+  readonly draftRoot: Step = async ({ customer, publicKey, ...recorded }) => {
     const root = present(recorded.root);
     const toBeSigned = draftRoot({
       handle: customer.handle,
       ...(customer.tier === 'shared' && { commonName: sharedCaName('root') }),
-      spki: await this.#publicKey(root),
+      spki: publicKey ?? (await this.#publicKey(root)),
       algorithm: root.algorithm,
       now: this.parts.clock.now(),
     });
-    return this.#drafted(root, toBeSigned);
+    return this.#drafted('root', root, toBeSigned);
   };
 
-  readonly draftIntermediate: Step = async ({ customer, ceremony, ...recorded }) => {
+  readonly draftIntermediate: Step = async ({ customer, ceremony, publicKey, ...recorded }) => {
     const root = present(recorded.root);
     const intermediate = present(recorded.intermediate);
     const toBeSigned = draftIntermediate({
       handle: customer.handle,
       generation: ceremony.generation,
       ...(customer.tier === 'shared' && { commonName: sharedCaName('intermediate') }),
-      spki: await this.#publicKey(intermediate),
+      spki: publicKey ?? (await this.#publicKey(intermediate)),
       rootCertificate: present(root.certificate),
       rootAlgorithm: root.algorithm,
       nameConstraints: customer.nameConstraints,
       pkiUrl: this.parts.pkiUrl,
       now: this.parts.clock.now(),
     });
-    return this.#drafted(intermediate, toBeSigned);
+    return this.#drafted('intermediate', intermediate, toBeSigned);
   };
 
   readonly certifyRoot: Step = async (context) => {
     const root = present(context.root);
-    return this.#certify(root, root, await this.#publicKey(root));
+    // What the root vouches for itself with: the certificate that is signed names this key.
+    const { spki } = parseTbsCertificate(present(root.toBeSigned));
+    return this.#certify('root', { issuer: root, subject: root, issuerSpki: spki.octets });
   };
 
   readonly certifyIntermediate: Step = async (context) => {
     const root = present(context.root);
     const { spki } = parseCertificate(present(root.certificate));
-    return this.#certify(root, present(context.intermediate), spki.der);
+    const subject = present(context.intermediate);
+    const certify = () => this.#certify('intermediate', { issuer: root, subject, issuerSpki: spki.der });
+    if (context.ceremony.kind !== 'rotation') return certify();
+    try {
+      return await certify();
+    } catch (error) {
+      // A CRL that the root has signed since the step before left its key disabled.
+      if (signerFailureReason(error) !== 'key_disabled') throw error;
+      await this.parts.signer.enable(parseKeyRef(root.keyRef));
+      const outcome = await certify();
+      return { ...outcome, facts: { ...outcome.facts, root_key: 'enabled once more' } };
+    }
   };
 
   /** The request is signed by the key that it is about (RFC 2986 §3). */
@@ -73,15 +86,20 @@ export class CertificateSteps {
     return { facts: { ...facts, ...(allowed !== undefined && { allowed_to_sign: allowed }) } };
   };
 
-  async #certify(issuer: AuthorityRow, subject: AuthorityRow, issuerSpki: Uint8Array): Promise<StepOutcome> {
+  async #certify(
+    kind: AuthorityKind,
+    work: { readonly issuer: AuthorityRow; readonly subject: AuthorityRow; readonly issuerSpki: Uint8Array },
+  ): Promise<StepOutcome> {
+    const { issuer, subject, issuerSpki } = work;
     const toBeSigned = present(subject.toBeSigned);
-    const certificate = await this.#signed(issuer, { toBeSigned, issuerSpki });
+    const certificate = Buffer.from(await this.#signed(issuer, { toBeSigned, issuerSpki }));
     return {
       facts: {
         signed_with: issuer.keyRef,
         serial: parseCertificate(certificate).serialHex,
         certificate_sha256: sha256Hex(certificate),
       },
+      changes: { [kind]: { ...subject, certificate } },
       commit: (manager) => this.parts.authorities.certify(manager, subject.id, certificate),
     };
   }
@@ -96,9 +114,11 @@ export class CertificateSteps {
     return completeCertificate({ ...draft, algorithm, signature: present(signature) });
   }
 
-  #drafted(authority: AuthorityRow, toBeSigned: Uint8Array): StepOutcome {
+  #drafted(kind: AuthorityKind, authority: AuthorityRow, draft: Uint8Array): StepOutcome {
+    const toBeSigned = Buffer.from(draft);
     return {
       facts: { to_be_signed_sha256: sha256Hex(toBeSigned) },
+      changes: { [kind]: { ...authority, toBeSigned } },
       commit: (manager) => this.parts.authorities.draft(manager, authority.id, toBeSigned),
     };
   }

@@ -71,14 +71,17 @@ export class KeySteps {
     const { customer, ceremony } = context;
     const { generation } = ceremony;
     const algorithm = kind === 'root' ? customer.rootAlgorithm : customer.intermediateAlgorithm;
-    const key = await this.#key(kind, context);
+    const { key, adopted } = await this.#key(kind, context);
     const keyRef = formatKeyRef(key);
-    const publicKey = await signer.publicKey(key);
-    const attested = await signer.attestation(key);
-    const allowed = await signer.allowSigning(key, kind === 'root' ? 'provisioner' : 'issuer');
+    const [publicKey, attested, allowed] = await Promise.all([
+      signer.publicKey(key),
+      signer.attestation(key),
+      signer.allowSigning(key, kind === 'root' ? 'provisioner' : 'issuer'),
+      adopted,
+    ]);
     const attestation = attested.statement ? Buffer.from(attested.statement.content) : null;
     const createdAt = new Date(clock.now());
-    const authority = {
+    const authority = authorities.prepare({
       customerId: customer.id,
       kind,
       generation,
@@ -86,7 +89,7 @@ export class KeySteps {
       algorithm,
       attestation,
       createdAt,
-    };
+    });
     return {
       facts: {
         key_name: keyName(customer, kind, generation),
@@ -96,12 +99,16 @@ export class KeySteps {
         ...attestationFacts(attested),
         ...(allowed !== undefined && { allowed_to_sign: allowed }),
       },
+      changes: { [kind]: authority, publicKey },
       commit: (manager) => authorities.add(manager, authority),
     };
   }
 
   /** A key that was made ahead, where there is one; otherwise one made now, or found again by its name. */
-  async #key(kind: AuthorityKind, { customer, ceremony: { generation } }: StepContext): Promise<KeyRef> {
+  async #key(
+    kind: AuthorityKind,
+    { customer, ceremony: { generation } }: StepContext,
+  ): Promise<{ readonly key: KeyRef; readonly adopted?: Promise<void> }> {
     const { keyPool, signer } = this.parts;
     const { id: customerId, handle, keyHome } = customer;
     const algorithm = kind === 'root' ? customer.rootAlgorithm : customer.intermediateAlgorithm;
@@ -109,9 +116,8 @@ export class KeySteps {
     const labels = await keyPool.labels({ customer: customerId, handle, purpose: kind, generation });
     const pooled =
       keyHome === null && (await keyPool.take({ customerId, kind, generation }, { name, algorithm }));
-    if (!pooled) return keysOf(signer, customer).createKey(name, algorithm, labels);
-    await signer.adopt(pooled, name, labels);
-    return pooled;
+    if (!pooled) return { key: await keysOf(signer, customer).createKey(name, algorithm, labels) };
+    return { key: pooled, adopted: signer.adopt(pooled, name, labels) };
   }
 
   async #checked(keyRef: string, wanted: KeyState): Promise<StepFacts> {

@@ -18,17 +18,17 @@ export type CustomerChange = Partial<Pick<CustomerRow, 'status' | 'tier' | 'acti
 
 /** Every method works within a transaction of a tenant or of every customer, given as `manager`. */
 export class CustomerRepository {
-  /** Returns undefined when the handle is taken, also by a transaction that commits at the same moment. */
-  async add(manager: EntityManager, customer: NewCustomer): Promise<CustomerRow | undefined> {
+  /** Returns its id; undefined when the handle is taken, also by a transaction that commits at the same moment. */
+  async add(manager: EntityManager, customer: NewCustomer): Promise<string | undefined> {
     const inserted = await manager
       .createQueryBuilder()
       .insert()
       .into(CustomerEntity)
       .values({ status: 'provisioning', ...customer, version: 1 })
       .orIgnore()
-      .returning('*')
+      .returning('id')
       .execute();
-    return (inserted.raw as unknown[]).length === 0 ? undefined : this.byHandle(manager, customer.handle);
+    return (inserted.raw as { id: string }[])[0]?.id;
   }
 
   async byHandle(manager: EntityManager, handle: string): Promise<CustomerRow | undefined> {
@@ -64,6 +64,20 @@ export class CustomerRepository {
   /** Waits for other changes of this customer, and holds them off until the transaction ends. */
   async lock(manager: EntityManager, id: string): Promise<void> {
     await manager.query('SELECT FROM provisioner.customer WHERE id = $1 FOR UPDATE', [id]);
+  }
+
+  /**
+   * Notes that a customer's CA is ready, once. One that was suspended meanwhile stays so. Returns whether it has
+   * changed anything.
+   */
+  async activate(manager: EntityManager, id: string, activatedAt: Date): Promise<boolean> {
+    const [, changed] = await manager.query<[unknown[], number]>(
+      `UPDATE provisioner.customer SET activated_at = $2, version = version + 1,
+         status = CASE status WHEN 'provisioning' THEN 'active' ELSE status END
+       WHERE id = $1 AND activated_at IS NULL`,
+      [id, activatedAt],
+    );
+    return changed === 1;
   }
 
   /** One change is one version. */

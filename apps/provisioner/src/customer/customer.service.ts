@@ -58,7 +58,7 @@ export class CustomerService {
       if (!added) throw new DomainError('customer_exists', `The customer ${wish.handle} exists already.`);
       if (!shared) {
         await ceremonies.start(manager, {
-          customerId: added.id,
+          customerId: added,
           kind: wish.externalRoot ? 'request' : 'birth',
           generation: 1,
           requestedBy,

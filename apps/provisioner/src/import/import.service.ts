@@ -44,8 +44,9 @@ export class ImportService {
     const { scope, ceremonies, authorities, clock, runner } = this.parts;
     const { id: customerId } = await this.parts.customers.get(handle);
     const found = await scope.run(customerId, async (manager) => {
-      const newest = await authorities.newest(manager, customerId, 'intermediate');
+      // In this order: what a ceremony that has ended since the first answer has made is in the second.
       const underWay = await ceremonies.underWay(manager, customerId);
+      const newest = await authorities.newest(manager, customerId, 'intermediate');
       if (underWay && underWay.kind !== 'request') throw busy(handle);
       if (newest && !newest.certificate && (newest.request || underWay)) return requestOf(newest);
       const generation = underWay?.generation ?? (newest?.generation ?? 0) + 1;
@@ -90,7 +91,8 @@ export class ImportService {
       if (!(await ceremonies.start(manager, ceremony))) throw busy(handle);
       if (!requested) {
         const key = { keyRef, algorithm, attestation: null, createdAt: now };
-        await authorities.add(manager, { customerId, kind: 'intermediate', generation, ...key });
+        const wanted = { customerId, kind: 'intermediate', generation, ...key } as const;
+        await authorities.add(manager, authorities.prepare(wanted));
       }
       const name = { customerId, kind: 'intermediate', generation } as const;
       const authority = await authorities.find(manager, name);

@@ -49,18 +49,21 @@ export class KeyPoolRepository {
     await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
       `pool_key ${customerId} ${kind} ${generation}`,
     ]);
-    const earlier = await manager.findOneBy(PoolKeyEntity, { customerId, kind, generation });
-    if (earlier) return earlier.keyRef ?? undefined;
-    const [taken] = await manager.query<[{ key_ref: string }[], number]>(
-      `UPDATE provisioner.pool_key SET customer_id = $1, kind = $2, generation = $3
-       WHERE name = (
-         SELECT name FROM provisioner.pool_key
-         WHERE customer_id IS NULL AND key_ref IS NOT NULL AND algorithm = $4
-         ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
-       ) RETURNING key_ref`,
+    const [decided] = await manager.query<{ key_ref: string | null }[]>(
+      `WITH earlier AS (
+         SELECT key_ref FROM provisioner.pool_key WHERE customer_id = $1 AND kind = $2 AND generation = $3
+       ), taken AS (
+         UPDATE provisioner.pool_key SET customer_id = $1, kind = $2, generation = $3
+         WHERE NOT EXISTS (SELECT FROM earlier) AND name = (
+           SELECT name FROM provisioner.pool_key
+           WHERE customer_id IS NULL AND key_ref IS NOT NULL AND algorithm = $4
+           ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+         ) RETURNING key_ref
+       )
+       SELECT key_ref FROM earlier UNION ALL SELECT key_ref FROM taken`,
       [customerId, kind, generation, own.algorithm],
     );
-    if (taken[0]) return taken[0].key_ref;
+    if (decided) return decided.key_ref ?? undefined;
     await manager.insert(PoolKeyEntity, { ...own, customerId, kind, generation });
     return undefined;
   }

@@ -10,11 +10,13 @@ import {
 import type { Clock } from '#libs/service';
 import { randomSerial } from '#libs/x509';
 import type { AuthorityName } from '../authority/authority.repository.js';
+import type { CeremonyRepository } from '../ceremony/ceremony.repository.js';
 import type { KeyPoolRepository } from './key-pool.repository.js';
 
 export interface KeyPoolParts {
   readonly scope: TenantScope;
   readonly poolKeys: KeyPoolRepository;
+  readonly ceremonies: CeremonyRepository;
   readonly signer: KeyManagement;
   readonly clock: Clock;
   /** Keys of each kind that wait for their customers; 0 for none. */
@@ -76,22 +78,30 @@ export class KeyPool {
     return taken === undefined ? undefined : parseKeyRef(taken);
   }
 
-  /** Makes keys until there are enough of each kind. Returns how many it made. */
-  async fill(): Promise<number> {
-    const { signer } = this.parts;
-    if (!signer.adopts) return 0;
+  /**
+   * Makes keys until there are enough of each kind, or until a ceremony is to be worked on: whoever signs up comes
+   * first, and may need what the service makes. What is missing then is made when it is asked again.
+   *
+   * @param signal ends it after the keys that are being made
+   */
+  async fill(signal: AbortSignal): Promise<void> {
+    if (!this.parts.signer.adopts || (await this.#isNeededElsewhere())) return;
     const planned = await this.#plan();
-    let made = 0;
-    const makeNext = async (): Promise<void> => {
-      for (let next = planned.pop(); next; next = planned.pop()) {
-        await this.#make(next.name, next.algorithm);
-        made += 1;
+    const makeAll = async (): Promise<void> => {
+      while (planned.length > 0 && !signal.aborted && !(await this.#isNeededElsewhere())) {
+        const next = planned.pop();
+        if (next) await this.#make(next.name, next.algorithm);
       }
     };
-    const ended = await Promise.allSettled(Array.from({ length: concurrentCreations }, makeNext));
+    const ended = await Promise.allSettled(Array.from({ length: concurrentCreations }, makeAll));
     const failed = ended.find((each) => each.status === 'rejected');
     if (failed) throw failed.reason;
-    return made;
+  }
+
+  async #isNeededElsewhere(): Promise<boolean> {
+    const { scope, ceremonies, clock } = this.parts;
+    const now = new Date(clock.now());
+    return scope.everyCustomer(async (manager) => (await ceremonies.due(manager, now, 1)).length > 0);
   }
 
   /** Names what is missing, beside what was named before and never made. */

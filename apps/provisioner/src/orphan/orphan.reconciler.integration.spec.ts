@@ -1,8 +1,10 @@
 import { TenantScope } from '#libs/database';
 import { createLogger, createRegistry } from '#libs/observability';
 import { FixedClock } from '#libs/testing';
+import { CeremonyRepository } from '../ceremony/ceremony.repository.js';
 import { KeyPool } from '../key-pool/key-pool.js';
 import { KeyPoolRepository } from '../key-pool/key-pool.repository.js';
+import { IdleRoots } from '../root-crl/idle-roots.js';
 import { KilledAt, provisionerFixture, startWorker } from '../testing/worker.js';
 import { OrphanReconciler } from './orphan.reconciler.js';
 import { OrphanRepository } from './orphan.repository.js';
@@ -15,11 +17,14 @@ describe('the reconciler of keys', () => {
     const clock = new FixedClock(Date.now());
     const signer = await fixture.harness.signer();
     const scope = new TenantScope(fixture.dataSource);
-    const keyPool = new KeyPool({ scope, poolKeys: new KeyPoolRepository(), signer, clock, size: 1 });
+    const ceremonies = new CeremonyRepository();
+    const poolKeys = new KeyPoolRepository();
+    const keyPool = new KeyPool({ scope, poolKeys, ceremonies, signer, clock, size: 1 });
     const metrics = createRegistry('provisioner');
     const logger = createLogger('provisioner', 'silent');
     const reconciler = new OrphanReconciler({
       ...{ scope, signer, clock, keyPool, metrics, logger, graceMs },
+      idleRoots: new IdleRoots({ signer, logger }),
       orphans: new OrphanRepository(),
     });
     const state = async (name: string) => (await signer.list({})).find((key) => key.name === name)?.state;
@@ -33,7 +38,8 @@ describe('the reconciler of keys', () => {
     });
     const torn = await interrupted.create('torn');
     await expect(interrupted.runToEnd(torn.id)).rejects.toThrow('killed');
-    expect(await keyPool.fill()).toBe(2);
+    await keyPool.fill(new AbortController().signal);
+    expect(await signer.list({ purpose: 'pool' })).toHaveLength(2);
 
     // What is not: a key whose customer the database does not know. And what is none of our business.
     const labels = { ...(await keyPool.mark()), customer: 'gone', purpose: 'root', generation: '1' };
@@ -41,12 +47,17 @@ describe('the reconciler of keys', () => {
     await signer.createKey('somebody-elses', 'P-256', { purpose: 'root' });
     await signer.createKey('of-another', 'P-256', { ...labels, installation: 'another' });
 
+    // As a process leaves it that dies while the root signs a CRL.
+    const [root] = await signer.list({ customer: id, purpose: 'root' });
+    if (root) await signer.enable(root.key);
+
     const orphan = ['dev-gone-root'];
     expect(await reconciler.reconcile()).toEqual({ found: orphan, cleaned: [] });
     expect(await metrics.getSingleMetricAsString('stackrunner_orphan_keys')).toMatch(
       /stackrunner_orphan_keys\S* 1\n?$/,
     );
     expect(await state('dev-gone-root')).toBe('enabled');
+    expect(await state('dev-needed-root')).toBe('disabled');
 
     clock.advance(graceMs + 60_000);
     expect(await reconciler.reconcile()).toEqual({ found: orphan, cleaned: orphan });

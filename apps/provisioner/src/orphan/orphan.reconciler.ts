@@ -3,12 +3,14 @@ import { formatKeyRef, type KeyDescription, type KeyManagement, parseKeyHome, ty
 import { type Gauge, gauge, type Logger, type Registry } from '#libs/observability';
 import type { Clock } from '#libs/service';
 import type { KeyPool } from '../key-pool/key-pool.js';
+import type { IdleRoots } from '../root-crl/idle-roots.js';
 import type { OrphanRepository } from './orphan.repository.js';
 
 export interface OrphanReconcilerParts {
   readonly scope: TenantScope;
   readonly orphans: OrphanRepository;
   readonly keyPool: Pick<KeyPool, 'mark'>;
+  readonly idleRoots: Pick<IdleRoots, 'rest'>;
   readonly signer: KeyManagement;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,6 +31,8 @@ export interface OrphanReport {
  * from which the database was restored. A key that is young, or that a ceremony under way may still record, is left
  * alone; so is whatever does not carry this installation's label.
  *
+ * Of the keys that a CA names, none is cleaned; a root among them that is enabled without need is put to rest.
+ *
  * An orphan is reported at once. After the grace time its destruction is scheduled, which a person can still undo in
  * the key management service for 30 days.
  */
@@ -44,7 +48,7 @@ export class OrphanReconciler {
   }
 
   async reconcile(): Promise<OrphanReport> {
-    const { signer, scope, orphans, keyPool, logger } = this.parts;
+    const { signer, scope, orphans, keyPool, idleRoots, logger } = this.parts;
     const mark = await keyPool.mark();
     const homes = await scope.everyCustomer((manager) => orphans.keyHomes(manager));
     const found: string[] = [];
@@ -52,7 +56,9 @@ export class OrphanReconciler {
     for (const home of [undefined, ...homes]) {
       const keys = await this.#listed(home === undefined ? signer : signer.at(parseKeyHome(home)), mark);
       for (const key of keys) {
-        if (!(await this.#isOrphan(key))) continue;
+        const standing = await this.#standingOf(key);
+        if (standing === 'named') await idleRoots.rest(key);
+        if (standing !== 'orphan') continue;
         found.push(key.name);
         if (await this.#clean(key)) cleaned.push(key.name);
       }
@@ -68,15 +74,16 @@ export class OrphanReconciler {
     return keys.filter(({ labels }) => labels.installation === mark.installation);
   }
 
-  async #isOrphan({ key, labels, state }: KeyDescription): Promise<boolean> {
-    if (state === 'pending_destruction') return false;
+  async #standingOf({ key, labels, state }: KeyDescription): Promise<'ending' | 'busy' | 'named' | 'orphan'> {
+    if (state === 'pending_destruction') return 'ending';
     const { scope, orphans } = this.parts;
     // In this order: what a ceremony under way has recorded meanwhile is named by then.
     const mayBeRecorded = await scope.everyCustomer((manager) =>
       orphans.ceremonyUnderWay(manager, labels.customer ?? ''),
     );
-    if (mayBeRecorded) return false;
-    return !(await scope.everyCustomer((manager) => orphans.isNamed(manager, formatKeyRef(key))));
+    if (mayBeRecorded) return 'busy';
+    const isNamed = await scope.everyCustomer((manager) => orphans.isNamed(manager, formatKeyRef(key)));
+    return isNamed ? 'named' : 'orphan';
   }
 
   async #clean({ key, name, createdAt }: KeyDescription): Promise<boolean> {

@@ -89,6 +89,23 @@ describe('the rotation of a customer', () => {
     }
   }, 30_000);
 
+  it('goes on when a CRL that the root has signed meanwhile left its key disabled', async () => {
+    const { create, runToEnd, rotations, underWay, advance } = await worker();
+    const { id } = await create('between');
+    await runToEnd(id);
+    await rotations.rotate({ ...now, handle: 'between' });
+    let ceremony = await underWay(id);
+    while (ceremony && ceremony.step !== 'intermediate_certificate') {
+      ceremony = (await advance(ceremony)) ?? null;
+    }
+    const signer = await fixture.harness.signer();
+    const [root] = await signer.list({ customer: id, purpose: 'root' });
+    expect(root?.state).toBe('enabled');
+    if (root) await signer.disable(root.key);
+    await runToEnd(id);
+    await expectTwoGenerations(id, 'between');
+  });
+
   it('is one, however many ask at once', async () => {
     const { create, runToEnd, rotations } = await worker();
     const { id } = await create('asked-often');

@@ -7,7 +7,8 @@ export interface ScheduledJob {
   readonly name: string;
   /** Milliseconds between two runs. */
   readonly everyMs: number;
-  run(): Promise<unknown>;
+  /** @param signal asks for an early end, at a place where the next run goes on */
+  run(signal: AbortSignal): Promise<unknown>;
 }
 
 export interface SchedulerParts {
@@ -25,6 +26,7 @@ export interface SchedulerParts {
  */
 export class Scheduler {
   readonly #due = new Map<ScheduledJob, number>();
+  readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #lock: CeremonyLock | undefined;
@@ -41,8 +43,9 @@ export class Scheduler {
     this.#timer = setInterval(look, this.parts.pollMs ?? 1_000);
   }
 
-  /** Ends after the job under way, and lets another replica lead. */
+  /** Ends after what is under way of a job, and lets another replica lead. */
   async stop(): Promise<void> {
+    this.#stopping.abort();
     clearInterval(this.#timer);
     await this.#running;
     await this.#lock?.release();
@@ -52,11 +55,13 @@ export class Scheduler {
   async #look(): Promise<void> {
     const { jobs, logger } = this.parts;
     if (!(await this.#leads())) return;
+    const { signal } = this.#stopping;
     for (const job of jobs) {
+      if (signal.aborted) return;
       if ((this.#due.get(job) ?? 0) > performance.now()) continue;
       this.#due.set(job, performance.now() + job.everyMs);
       try {
-        await job.run();
+        await job.run(signal);
       } catch (error) {
         logger.warn({ err: error, job: job.name }, 'scheduled work failed and is tried again');
       }

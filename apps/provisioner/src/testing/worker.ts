@@ -62,7 +62,9 @@ export class KilledAt extends CeremonyRepository {
     super();
   }
 
-  override record(...[manager, record]: Parameters<CeremonyRepository['record']>): Promise<boolean> {
+  override record(
+    ...[manager, record]: Parameters<CeremonyRepository['record']>
+  ): Promise<string | undefined> {
     if (record.step === this.fatal) throw new Error('killed');
     return super.record(manager, record);
   }
@@ -110,8 +112,10 @@ export async function startWorker(
   const underWay = (customerId: string) =>
     scope.run(customerId, (manager) => ceremonies.underWay(manager, customerId));
   /** Does one step. */
-  const advance = async (ceremony: CeremonyRow): Promise<CeremonyRow | undefined> =>
-    (await service.advance(await service.begin(ceremony)))?.ceremony;
+  const advance = async (ceremony: CeremonyRow): Promise<CeremonyRow | undefined> => {
+    const context = await service.begin(ceremony);
+    return context && (await service.advance(context)).next?.ceremony;
+  };
   /** Does the steps of what is under way, to its end. */
   const runToEnd = async (customerId: string): Promise<void> => {
     let ceremony: CeremonyRow | undefined = (await underWay(customerId)) ?? undefined;

@@ -1,7 +1,7 @@
 import type { Authority, ProvisionerService } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import type { Logger } from '#libs/observability';
-import { type Client, type EventBus, events, type Subscription } from '#libs/rpc';
+import { type Client, type EventBus, events, followEverywhere, type Subscription } from '#libs/rpc';
 import type { Clock } from '#libs/service';
 import type { AuthorityRepository } from './authority.repository.js';
 import { type AuthorityRow, type KnownAuthority, knownAuthority } from './known-authority.js';
@@ -44,21 +44,13 @@ export class AuthorityDirectory {
   }
 
   /** Follows new CAs: durably, so that none is missed, and on every replica, so that each one knows it. */
-  async follow(bus: EventBus): Promise<Subscription[]> {
-    const subscriptions: Subscription[] = [];
-    for (const everyReplica of [false, true]) {
-      subscriptions.push(
-        await bus.subscribe(
-          events.caActivated,
-          'revocation',
-          async ({ authority }) => {
-            if (authority) await this.#keep(authority);
-          },
-          { everyReplica },
-        ),
-      );
-    }
-    return subscriptions;
+  follow(bus: EventBus): Promise<Subscription[]> {
+    return followEverywhere(bus, events.caActivated, {
+      durable: 'revocation',
+      handler: async ({ authority }) => {
+        if (authority) await this.#keep(authority);
+      },
+    });
   }
 
   get all(): Iterable<KnownAuthority> {

@@ -34,34 +34,44 @@ export function crlHeaders({ etag, thisUpdate, nextUpdate }: ServedCrl, now: num
   };
 }
 
-/** An answer as it is written: names and values of its headers in turn, and its octets. */
-export interface PreparedAnswer {
-  readonly headers: string[];
-  /** As latin1: Node writes a string together with the headers, at once. */
-  readonly body: string;
-}
-
-interface Prepared extends PreparedAnswer {
-  /** Unix seconds, for which `max-age` is true. */
+interface Prepared {
+  /** Unix seconds, for which `date` and `max-age` are true. */
   second: number;
+  /** As latin1, with its status line. */
+  text: string;
+  /** What does not change: the other headers, and the octets of the answer. */
+  readonly rest: string;
 }
 
 const prepared = new WeakMap<OcspAnswer, Prepared>();
 
-/** What {@link ocspHeaders} gives, with the octets of the answer and their length; `max-age` anew every second. */
-export function preparedAnswer(answer: OcspAnswer, now: number): PreparedAnswer {
+/**
+ * A whole answer over a connection that stays open, to be written at once: its status line, what {@link ocspHeaders}
+ * gives, and its octets, as latin1; the date and `max-age` anew every second.
+ *
+ * @param keepAliveMs how long the connection may then be idle
+ */
+export function wholeAnswer(answer: OcspAnswer, now: number, keepAliveMs: number): string {
   const second = Math.floor(now / 1000);
   const known = prepared.get(answer);
-  if (known?.second === second) return known;
-  if (known && answer.caching) {
-    known.second = second;
-    known.headers[1] = cacheControl(answer.caching, now);
-    return known;
-  }
-  const fields = { ...ocspHeaders(answer, now), 'content-length': String(answer.der.length) };
-  const made = { second, headers: Object.entries(fields).flat(), body: answer.der.toString('latin1') };
-  prepared.set(answer, made);
-  return made;
+  if (known?.second === second) return known.text;
+  const { 'cache-control': control, ...others } = ocspHeaders(answer, now);
+  const rest = known?.rest ?? restOf(answer, others, keepAliveMs);
+  const text = `HTTP/1.1 200 OK\r\ndate: ${httpDate(now)}\r\ncache-control: ${control}\r\n${rest}`;
+  if (known) Object.assign(known, { second, text });
+  else prepared.set(answer, { second, text, rest });
+  return text;
+}
+
+function restOf({ der }: OcspAnswer, headers: Record<string, string>, keepAliveMs: number): string {
+  const fields = {
+    ...headers,
+    'content-length': String(der.length),
+    connection: 'keep-alive',
+    'keep-alive': `timeout=${Math.floor(keepAliveMs / 1000)}`,
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${lines.join('')}\r\n${der.toString('latin1')}`;
 }
 
 /** The headers of RFC 5019 §6.2, `cache-control` first; what must not be kept says so. */

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { type OcspStatus, parseOcspResponse } from '#libs/x509';
 import { canonicalSerial } from '../serial-status/serial.js';
 import { CaFixture, fixtureStart as start } from '../testing/ca-fixture.js';
@@ -126,5 +127,129 @@ describe('OCSP over HTTP', () => {
       etag,
       0,
     ]);
+  });
+
+  /** Writes pieces to one connection and reads until it closes, or until so many answers are there. */
+  async function raw(
+    pieces: readonly (string | Buffer)[],
+    answers: number,
+  ): Promise<{ text: string; closed: boolean }> {
+    const { port } = new URL(url);
+    const socket = connect(Number(port), '127.0.0.1').setNoDelay(true);
+    const chunks: Buffer[] = [];
+    let closed = false;
+    const text = () => Buffer.concat(chunks).toString('latin1');
+    const read = new Promise<void>((resolve, reject) => {
+      socket.on('data', (chunk) => {
+        chunks.push(chunk);
+        if (bodiesOf(text()).length === answers) resolve();
+      });
+      socket.on('end', () => {
+        closed = true;
+        resolve();
+      });
+      socket.on('error', reject);
+    });
+    for (const piece of pieces) {
+      socket.write(piece);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await read;
+    socket.destroy();
+    return { text: text(), closed };
+  }
+
+  /** The octets of the answers that have come as a whole, in their order. */
+  function bodiesOf(text: string): Buffer[] {
+    const found: Buffer[] = [];
+    for (let rest = text.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, ''); ; ) {
+      const from = rest.indexOf('\r\n\r\n') + 4;
+      const to = from + Number(/content-length: (\d+)\r\n/i.exec(rest)?.[1]);
+      if (from < 4 || !(to <= rest.length)) return found;
+      found.push(Buffer.from(rest.slice(from, to), 'latin1'));
+      rest = rest.slice(to);
+    }
+  }
+
+  /** The ends of the serial numbers that the answers are about. */
+  function serialsOf(text: string): string[] {
+    return bodiesOf(text).map((body) => {
+      const parsed = parseOcspResponse(body);
+      const [single] = parsed.kind === 'successful' ? parsed.data.responses : [];
+      return single ? Buffer.from(single.certId.serial).toString('hex').slice(-2) : parsed.kind;
+    });
+  }
+
+  const head = (method: string, suffix = '', more = '') =>
+    `${method} ${new URL(url).pathname}${suffix} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+  const posted = (of: Uint8Array, more = ''): Buffer => {
+    const body = requestFor(ca, of);
+    return Buffer.concat([Buffer.from(head('POST', '', `Content-Length: ${body.length}\r\n${more}`)), body]);
+  };
+  const numbered = (n: number): Buffer => Buffer.alloc(16, n);
+
+  it('answers requests that come one behind the other in their order, from memory and by signature', async () => {
+    await post(numbered(0x11));
+    await get(numbered(0x12));
+    const requests = [
+      posted(numbered(0x11)),
+      posted(numbered(0x13)),
+      Buffer.from(head('GET', `/${path(numbered(0x12))}`)),
+      posted(numbered(0x11)),
+      posted(numbered(0x14)),
+      posted(numbered(0x11)),
+    ];
+    const { text, closed } = await raw([Buffer.concat(requests)], requests.length);
+    expect(serialsOf(text)).toEqual(['11', '13', '12', '11', '14', '11']);
+    expect(closed).toBe(false);
+    expect(text.match(/\r\nkeep-alive: timeout=75\r\n/gi)).toHaveLength(requests.length);
+    expect(text.match(/\r\ndate: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} /gi)).toHaveLength(requests.length);
+  });
+
+  it('reads a body in pieces, in chunks, and after Expect', async () => {
+    await post();
+    const body = requestFor(ca, serial);
+    const [start, stop] = [body.subarray(0, 20), body.subarray(20)];
+    const length = `Content-Length: ${body.length}\r\n`;
+    const chunk = (of: Buffer) =>
+      Buffer.concat([Buffer.from(`${of.length.toString(16)}\r\n`), of, Buffer.from('\r\n')]);
+    const chunked = [
+      head('POST', '', 'Transfer-Encoding: chunked\r\n'),
+      chunk(start),
+      chunk(stop),
+      '0\r\n\r\n',
+    ];
+    expect(serialsOf((await raw([head('POST', '', length), start, stop], 1)).text)).toEqual(['42']);
+    expect(serialsOf((await raw(chunked, 1)).text)).toEqual(['42']);
+    const expecting = await raw([head('POST', '', `${length}Expect: 100-continue\r\n`), body], 1);
+    expect(expecting.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+    const long = Buffer.alloc(20_000, 0x30);
+    const refused = await raw(
+      [head('POST', '', `Content-Length: ${long.length}\r\n`), long, posted(serial)],
+      2,
+    );
+    expect(serialsOf(refused.text)).toEqual(['malformedRequest', '42']);
+    expect(serialsOf((await raw([posted(Buffer.alloc(0)), posted(serial)], 2)).text)).toHaveLength(2);
+  });
+
+  it('closes the connection of who asks for that', async () => {
+    await post();
+    const closing = await raw([posted(serial, 'Connection: close\r\n')], 9);
+    expect([serialsOf(closing.text), closing.closed]).toEqual([['42'], true]);
+    expect(closing.text).toMatch(/\r\nconnection: close\r\n/i);
+    const old = posted(serial).toString('latin1').replace('HTTP/1.1', 'HTTP/1.0');
+    const older = await raw([Buffer.from(old, 'latin1')], 9);
+    expect([serialsOf(older.text), older.closed]).toEqual([['42'], true]);
+  });
+
+  it('outlives a client that leaves in the middle', async () => {
+    await post();
+    for (const piece of [head('POST', '', 'Content-Length: 500\r\n'), `POST ${new URL(url).pathname}`]) {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.write(piece);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      socket.destroy();
+    }
+    expect(await statusOf(await post())).toBe('good');
   });
 });

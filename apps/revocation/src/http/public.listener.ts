@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { StartError } from '#libs/config';
 import type { Logger } from '#libs/observability';
@@ -9,9 +9,11 @@ import type { OcspMetrics } from '../ocsp/ocsp.metrics.js';
 import { type OcspService, requestKey } from '../ocsp/ocsp.service.js';
 import type { OcspAnswer } from '../ocsp/ocsp-answer.js';
 import type { CachedResponse } from '../ocsp/response.cache.js';
-import { crlHeaders, isConditional, isNotModified, ocspHeaders, preparedAnswer } from './caching.js';
-import { longestRequest, requestOfPath } from './ocsp-path.js';
+import { crlHeaders, isConditional, isNotModified, ocspHeaders, wholeAnswer } from './caching.js';
+import { requestOfPath } from './ocsp-path.js';
 import { SeenUrls } from './seen-urls.js';
+import { sendAtOnce } from './send-at-once.js';
+import { WholeRequest } from './whole-request.js';
 
 export interface PublicListenerParts {
   readonly crls: Pick<CrlService, 'current' | 'get'>;
@@ -46,7 +48,10 @@ export class PublicListener {
     this.#fromMemory = parts.metrics.answered.labels({ from: 'memory' });
     this.#seen = new SeenUrls(parts.mostUrls);
     this.#server = createServer(
-      { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs, requireHostHeader: false },
+      {
+        ...{ requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs, requireHostHeader: false },
+        IncomingMessage: WholeRequest,
+      },
       (request, response) => this.#serve(request, response),
     );
   }
@@ -75,7 +80,7 @@ export class PublicListener {
     });
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
+  #serve(request: WholeRequest, response: ServerResponse): void {
     const { url = '', method } = request;
     if (method === 'GET' && this.#sendReady(request, response, this.#seen.get(url))) return;
     const parts = path.exec(url);
@@ -87,7 +92,7 @@ export class PublicListener {
   }
 
   #serveCrl(
-    request: IncomingMessage,
+    request: WholeRequest,
     response: ServerResponse,
     { handle, file }: { handle: string; file: string },
   ): void {
@@ -106,7 +111,7 @@ export class PublicListener {
     );
   }
 
-  #sendCrl(request: IncomingMessage, response: ServerResponse, crl: ServedCrl): void {
+  #sendCrl(request: WholeRequest, response: ServerResponse, crl: ServedCrl): void {
     const headers = { ...anyOrigin, ...crlHeaders(crl, this.#parts.clock.now()) };
     if (isNotModified(request.headers, crl.etag, crl.thisUpdate)) {
       response.writeHead(304, headers).end();
@@ -117,7 +122,7 @@ export class PublicListener {
   }
 
   #serveOcsp(
-    request: IncomingMessage,
+    request: WholeRequest,
     response: ServerResponse,
     { handle, rest }: { handle: string; rest: string | undefined },
   ): void {
@@ -128,7 +133,7 @@ export class PublicListener {
         this.#answerOcsp(request, response, { handle, der: requestOfPath(rest ?? '') ?? nothing });
         break;
       case 'POST':
-        readBody(request, (der) => this.#answerOcsp(request, response, { handle, der }));
+        request.whole((der) => this.#answerOcsp(request, response, { handle, der }));
         break;
       case 'OPTIONS':
         response.writeHead(204, { ...anyOrigin, allow: 'GET, HEAD, POST, OPTIONS', ...preflight }).end();
@@ -139,7 +144,7 @@ export class PublicListener {
   }
 
   #answerOcsp(
-    request: IncomingMessage,
+    request: WholeRequest,
     response: ServerResponse,
     { handle, der }: { handle: string; der: Buffer },
   ): void {
@@ -154,7 +159,7 @@ export class PublicListener {
   }
 
   /** @returns false where memory has no answer that holds */
-  #sendReady(request: IncomingMessage, response: ServerResponse, entry: CachedResponse | undefined): boolean {
+  #sendReady(request: WholeRequest, response: ServerResponse, entry: CachedResponse | undefined): boolean {
     const ready = this.#parts.ocsp.ready(entry);
     if (!ready) return false;
     this.#fromMemory.inc();
@@ -162,7 +167,7 @@ export class PublicListener {
     return true;
   }
 
-  #sendOcsp(request: IncomingMessage, response: ServerResponse, answer: OcspAnswer): void {
+  #sendOcsp(request: WholeRequest, response: ServerResponse, answer: OcspAnswer): void {
     const now = this.#parts.clock.now();
     const { caching } = answer;
     const isAsked = caching !== undefined && isConditional(request.rawHeaders);
@@ -170,10 +175,10 @@ export class PublicListener {
       response.writeHead(304, ocspHeaders(answer, now)).end();
       return;
     }
-    const { headers, body } = preparedAnswer(answer, now);
-    response.writeHead(200, headers);
-    if (request.method === 'HEAD') response.end();
-    else response.end(body, 'latin1');
+    if (request.method !== 'HEAD' && sendAtOnce(response, () => wholeAnswer(answer, now, keepAliveMs)))
+      return;
+    response.writeHead(200, { ...ocspHeaders(answer, now), 'content-length': answer.der.length });
+    response.end(request.method === 'HEAD' ? undefined : answer.der);
   }
 }
 
@@ -191,20 +196,4 @@ function end(response: ServerResponse, status: number): void {
 function refuseMethod(response: ServerResponse, allow: string): void {
   response.setHeader('allow', allow);
   end(response, 405);
-}
-
-/** The whole body; nothing for one that is too long, which is malformed too. */
-function readBody(request: IncomingMessage, then: (body: Buffer) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  request.on('data', (chunk: Buffer) => {
-    length += chunk.length;
-    if (length <= longestRequest) chunks.push(chunk);
-    else if (length > 4 * longestRequest) request.destroy();
-  });
-  request.on('end', () => {
-    const [first] = chunks;
-    if (length > longestRequest) then(nothing);
-    else then(chunks.length === 1 && first ? first : Buffer.concat(chunks));
-  });
 }

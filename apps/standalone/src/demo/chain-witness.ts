@@ -7,11 +7,11 @@ import { parseCertificate, pemDecodeAll, verifyCertificateSignature } from '#lib
 
 const run = promisify(execFile);
 
-/** Somebody who says whether a leaf chains to its root. */
+/** Somebody who says whether leaves chain to their root. */
 export interface ChainWitness {
   readonly name: string;
-  /** @throws Error when the chain does not verify */
-  verify(leafPem: string, chainPem: string): Promise<void>;
+  /** @throws Error when one of them does not verify */
+  verify(leafPems: readonly string[], chainPem: string): Promise<void>;
 }
 
 /** openssl where the machine has it: an independent judge. Otherwise our own reading of the chain. */
@@ -24,7 +24,7 @@ export async function chainWitness(): Promise<ChainWitness> {
   }
 }
 
-async function verifyByOpenssl(leafPem: string, chainPem: string): Promise<void> {
+async function verifyByOpenssl(leafPems: readonly string[], chainPem: string): Promise<void> {
   const [intermediate = '', root = ''] = chainPem.split(/(?<=-----END CERTIFICATE-----\n)/);
   const folder = mkdtempSync(join(tmpdir(), 'stackrunner-verify-'));
   const file = (name: string, text: string) => {
@@ -33,17 +33,21 @@ async function verifyByOpenssl(leafPem: string, chainPem: string): Promise<void>
   };
   try {
     const trust = ['-CAfile', file('root.pem', root), '-untrusted', file('intermediate.pem', intermediate)];
-    await run('openssl', ['verify', '-x509_strict', ...trust, file('leaf.pem', leafPem)]);
+    const leaves = leafPems.map((pem, i) => file(`leaf-${i}.pem`, pem));
+    await run('openssl', ['verify', '-x509_strict', ...trust, ...leaves]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function verifyBySignatures(leafPem: string, chainPem: string): Promise<void> {
-  const path = [...pemDecodeAll(leafPem), ...pemDecodeAll(chainPem)].map((der) => parseCertificate(der));
-  path.forEach((certificate, i) => {
-    const issuer = path[i + 1] ?? certificate;
-    if (!verifyCertificateSignature(certificate, issuer))
-      throw new Error(`certificate ${i} of the chain does not verify`);
-  });
+async function verifyBySignatures(leafPems: readonly string[], chainPem: string): Promise<void> {
+  const chain = pemDecodeAll(chainPem).map((der) => parseCertificate(der));
+  for (const leafPem of leafPems) {
+    const path = [...pemDecodeAll(leafPem).map((der) => parseCertificate(der)), ...chain];
+    path.forEach((certificate, i) => {
+      const issuer = path[i + 1] ?? certificate;
+      if (!verifyCertificateSignature(certificate, issuer))
+        throw new Error(`certificate ${i} of the chain does not verify`);
+    });
+  }
 }

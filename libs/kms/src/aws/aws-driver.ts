@@ -57,6 +57,7 @@ const lookupsAtOnce = 8;
 export class AwsDriver implements KmsDriver {
   readonly backend = 'aws';
   readonly adopts = true;
+  readonly guardsSwitches = true;
   readonly #client: KMSClient;
 
   constructor(
@@ -114,11 +115,10 @@ export class AwsDriver implements KmsDriver {
 
   async describe(resource: string, abortSignal: AbortSignal): Promise<DriverKey> {
     await this.#checkRegion(resource);
-    const [{ KeyMetadata: metadata }, tags] = await Promise.all([
-      this.#client.send(new DescribeKeyCommand({ KeyId: resource }), { abortSignal }),
+    const [metadata, tags] = await Promise.all([
+      this.#metadata(resource, abortSignal),
       this.#tags(resource, abortSignal),
     ]);
-    if (!metadata) throw signerFailure('key_not_found', `AWS KMS describes ${resource} with nothing.`);
     return description(metadata, tags);
   }
 
@@ -187,15 +187,25 @@ export class AwsDriver implements KmsDriver {
   }
 
   async adopt(resource: string, name: string, labels: KeyLabels, abortSignal: AbortSignal): Promise<void> {
-    const tags = tagsOf(name, labels);
+    await Promise.all([
+      this.#relabel(resource, tagsOf(name, labels), abortSignal),
+      this.#rename(resource, name, abortSignal),
+    ]);
+  }
+
+  /** Tags that the key has from before and no more are the last to go: until then it is listed as what it was. */
+  async #relabel(resource: string, tags: Tag[], abortSignal: AbortSignal): Promise<void> {
     const kept = new Set(tags.map(({ TagKey }) => TagKey));
-    const old = Object.keys(await this.#tags(resource, abortSignal)).filter(
-      (tag) => tag.startsWith(prefix) && !kept.has(tag),
-    );
-    await this.#client.send(new TagResourceCommand({ KeyId: resource, Tags: tags }), { abortSignal });
-    if (old.length > 0) {
-      await this.#client.send(new UntagResourceCommand({ KeyId: resource, TagKeys: old }), { abortSignal });
-    }
+    const [before] = await Promise.all([
+      this.#tags(resource, abortSignal),
+      this.#client.send(new TagResourceCommand({ KeyId: resource, Tags: tags }), { abortSignal }),
+    ]);
+    const old = Object.keys(before).filter((tag) => tag.startsWith(prefix) && !kept.has(tag));
+    if (old.length === 0) return;
+    await this.#client.send(new UntagResourceCommand({ KeyId: resource, TagKeys: old }), { abortSignal });
+  }
+
+  async #rename(resource: string, name: string, abortSignal: AbortSignal): Promise<void> {
     const alias = `alias/${name}`;
     try {
       const wish = new CreateAliasCommand({ AliasName: alias, TargetKeyId: resource });
@@ -226,17 +236,8 @@ export class AwsDriver implements KmsDriver {
   }
 
   async attestation(resource: string, abortSignal: AbortSignal): Promise<KeyAttestation> {
-    const { KeyMetadata: metadata } = await this.#client.send(new DescribeKeyCommand({ KeyId: resource }), {
-      abortSignal,
-    });
-    const {
-      Origin,
-      KeyManager,
-      KeySpec: spec,
-      CustomKeyStoreId,
-      CloudHsmClusterId,
-      MultiRegion,
-    } = metadata ?? {};
+    const metadata = await this.#metadata(resource, abortSignal);
+    const { Origin, KeyManager, KeySpec: spec, CustomKeyStoreId, CloudHsmClusterId, MultiRegion } = metadata;
     const facts = { Origin, KeyManager, KeySpec: spec, CustomKeyStoreId, CloudHsmClusterId, MultiRegion };
     const known = Object.entries(facts).filter(([, value]) => value !== undefined);
     return { attributes: Object.fromEntries(known.map(([name, value]) => [name, String(value)])) };
@@ -248,6 +249,13 @@ export class AwsDriver implements KmsDriver {
 
   async close(): Promise<void> {
     this.#client.destroy();
+  }
+
+  async #metadata(resource: string, abortSignal: AbortSignal): Promise<KeyMetadata> {
+    const wish = new DescribeKeyCommand({ KeyId: resource });
+    const { KeyMetadata: metadata } = await this.#client.send(wish, { abortSignal });
+    if (metadata) return metadata;
+    throw signerFailure('key_not_found', `AWS KMS describes ${resource} with nothing.`);
   }
 
   async #arnOf(keyId: string, abortSignal: AbortSignal): Promise<string | undefined> {

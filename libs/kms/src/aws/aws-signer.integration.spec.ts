@@ -69,7 +69,7 @@ if (program) {
       const { close, ...subject } = await signers();
       return { ...subject, stop: close };
     },
-    { algorithms },
+    { algorithms, faults: false },
   );
 }
 

@@ -10,6 +10,7 @@ const retentionMs = 90 * 24 * 3_600_000;
 signerConformance('Azure Key Vault', start, {
   algorithms: ['P-256', 'P-384', 'RSA-2048'],
   destructionMs: retentionMs,
+  regions: true,
 });
 
 async function start(): Promise<SignerUnderTest> {

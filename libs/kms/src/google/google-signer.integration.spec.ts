@@ -36,7 +36,10 @@ async function start(): Promise<SignerUnderTest & { readonly double: GoogleDoubl
   };
 }
 
-signerConformance('Google Cloud KMS', start, { algorithms: ['P-256', 'P-384', 'RSA-2048'] });
+signerConformance('Google Cloud KMS', start, {
+  algorithms: ['P-256', 'P-384', 'RSA-2048'],
+  regions: true,
+});
 
 describe('Google Cloud KMS', () => {
   it('asks again when an answer was damaged on its way', async () => {

@@ -18,8 +18,8 @@ describe('the fair queue', () => {
     const queue = new FairQueue({ concurrency: 100, perSecond: 200 });
     const started = performance.now();
     await Promise.all(Array.from({ length: 41 }, (_, n) => queue.run(`lane ${n % 3}`, never, async () => n)));
-    // 41 turns of 5 ms, one of which may be caught up.
-    expect(performance.now() - started).toBeGreaterThan(190);
+    // 41 turns of 5 ms, three of which may be caught up.
+    expect(performance.now() - started).toBeGreaterThan(180);
   });
 
   it('runs fewer at once when it is throttled, and more again with every success', async () => {

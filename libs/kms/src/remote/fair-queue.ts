@@ -16,8 +16,10 @@ interface Waiting {
 const shrink = 0.7;
 /** Milliseconds in which several throttled answers count as one: they were sent under the same window. */
 const shrinkPauseMs = 100;
-/** Milliseconds of turns that may be caught up at once, because timers are late. */
-const slackMs = 5;
+/** Milliseconds of turns that may be caught up at once, because timers are late and processes busy. */
+const slackMs = 15;
+/** Milliseconds of turns that a lane that waits alone is given at once: to wake for each costs more than they do. */
+const breathMs = 10;
 
 /** Tasks that take this many times as long as the best do wait in a row somewhere behind the window. */
 const tolerated = 2;
@@ -75,7 +77,7 @@ export class FairQueue {
       };
       const waiting = this.#lanes.get(lane);
       if (waiting) waiting.push({ begin });
-      else this.#lanes.set(lane, [{ begin }]);
+      else this.#join(lane, { begin });
       this.#dispatch();
     });
   }
@@ -100,6 +102,13 @@ export class FairQueue {
     this.#window = Math.max(1, this.#window * shrink);
   }
 
+  /** A lane that joins another does not wait until that one's turns come together. */
+  #join(lane: string, first: Waiting): void {
+    this.#lanes.set(lane, [first]);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
   #dispatch(): void {
     while (this.#running < this.window) {
       if (this.#lanes.size === 0 || this.#mustWait()) return;
@@ -118,11 +127,21 @@ export class FairQueue {
     if (this.#gapMs === 0) return false;
     const now = performance.now();
     this.#nextTurn = Math.max(this.#nextTurn, now - slackMs);
-    if (this.#nextTurn <= now) return false;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#dispatch();
-    }, this.#nextTurn - now);
+    if (this.#timer === undefined && this.#nextTurn <= now) return false;
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#dispatch();
+      },
+      this.#nextTurn - now + this.#breathMs(),
+    );
     return true;
+  }
+
+  /** No longer than all that wait need. */
+  #breathMs(): number {
+    const [waiting] = this.#lanes.values();
+    if (this.#lanes.size !== 1 || waiting === undefined) return 0;
+    return Math.min(breathMs, (waiting.length - 1) * this.#gapMs);
   }
 }

@@ -76,8 +76,10 @@ export class RemoteSigner implements OpenedSigner {
 
   async publicKey(key: KeyRef): Promise<Uint8Array> {
     try {
-      // Asked anew: whoever asks wants to know what is there now.
-      return await this.#call('public_key', (signal) => this.driver.publicKey(key.resource, signal));
+      // Asked anew: whoever asks wants to know what is there now. The next signature is verified with that.
+      const spki = await this.#call('public_key', (signal) => this.driver.publicKey(key.resource, signal));
+      this.#remember(key.resource, Promise.resolve(spki).then(knownKey));
+      return spki;
     } catch (error) {
       // Some backends do not show the public key of a disabled key, which stays what it was.
       const known = signerFailureReason(error) === 'key_disabled' && this.#known.get(key.resource);
@@ -94,17 +96,24 @@ export class RemoteSigner implements OpenedSigner {
   }
 
   async disable(key: KeyRef): Promise<void> {
-    const { state } = await this.#describe(key.resource);
-    // A key that waits for its destruction signs nothing already.
-    if (state !== 'enabled') return;
-    await this.#call('disable', (signal) => this.driver.disable(key.resource, signal));
+    const { guardsSwitches } = this.driver;
+    if (!guardsSwitches && (await this.#describe(key.resource)).state !== 'enabled') return;
+    try {
+      await this.#call('disable', (signal) => this.driver.disable(key.resource, signal));
+    } catch (error) {
+      // A key that waits for its destruction signs nothing already.
+      const reason = signerFailureReason(error);
+      if (reason !== 'key_pending_destruction' && reason !== 'key_disabled') throw error;
+    }
   }
 
   async enable(key: KeyRef): Promise<void> {
-    const { state, name } = await this.#describe(key.resource);
-    if (state === 'enabled') return;
-    if (state === 'pending_destruction') {
-      throw signerFailure('key_pending_destruction', `Key ${name} is scheduled for destruction.`);
+    if (!this.driver.guardsSwitches) {
+      const { state, name } = await this.#describe(key.resource);
+      if (state === 'enabled') return;
+      if (state === 'pending_destruction') {
+        throw signerFailure('key_pending_destruction', `Key ${name} is scheduled for destruction.`);
+      }
     }
     await this.#call('enable', (signal) => this.driver.enable(key.resource, signal));
   }
@@ -171,6 +180,10 @@ export class RemoteSigner implements OpenedSigner {
     const asking = this.#retrying<Uint8Array>('public_key', limit, (call) =>
       call(() => this.driver.publicKey(resource, limit.signal)),
     ).then(knownKey);
+    return this.#remember(resource, asking);
+  }
+
+  #remember(resource: string, asking: Promise<KnownKey>): Promise<KnownKey> {
     this.#known.set(resource, asking);
     asking.catch(() => this.#known.delete(resource));
     const [oldest] = this.#known.keys();

@@ -55,11 +55,15 @@ export class KmsFaults {
     this.#planned.length = 0;
   }
 
-  /** Takes the time of a call, and says what goes wrong with it. */
-  async strike(call: KmsCall): Promise<KmsFault | undefined> {
-    this.calls[call]++;
+  /**
+   * Takes the time of a call, and says what goes wrong with it.
+   *
+   * @param count how much it asks for: a list of signatures spends as much as one call for each
+   */
+  async strike(call: KmsCall, count = 1): Promise<KmsFault | undefined> {
+    this.calls[call] += count;
     const { latencyMs = 0 } = this.#quotas;
-    const throttled = this.#overQuota(call);
+    const throttled = this.#overQuota(call, count);
     if (latencyMs > 0) await sleep(latencyMs);
     if (throttled) return 'throttle';
     const planned = this.#planned.find((each) => each.left > 0 && (!each.call || each.call === call));
@@ -69,7 +73,7 @@ export class KmsFaults {
   }
 
   /** A leaky bucket: each call spends its part of a second. */
-  #overQuota(call: KmsCall): boolean {
+  #overQuota(call: KmsCall, count: number): boolean {
     const { signaturesPerSecond, creationsPerSecond } = this.#quotas;
     const rate = {
       sign: signaturesPerSecond,
@@ -83,7 +87,7 @@ export class KmsFaults {
     const slack = Math.max(burstSeconds, 1 / perSecond);
     const at = Math.max(this.#spent.get(call) ?? 0, now - slack);
     if (at > now) return true;
-    this.#spent.set(call, at + 1 / perSecond);
+    this.#spent.set(call, at + count / perSecond);
     return false;
   }
 }

@@ -57,7 +57,8 @@ async function answer(
   }
   if (mount !== 'transit') return failure(404, `no handler for route "${mount}".`);
   const key = keys.get(name);
-  const fault = await faults.strike(callOf(request, kind, action, key));
+  const body = request.body ? JSON.parse(request.body) : {};
+  const fault = await faults.strike(callOf(request, kind, action, key), body.batch_input?.length);
   switch (fault) {
     case 'throttle':
       return failure(429, 'request path "transit": rate limit quota exceeded');
@@ -72,7 +73,6 @@ async function answer(
   if (kind === 'keys' && request.query.get('list') === 'true') {
     return keys.size > 0 ? data({ keys: [...keys.keys()].sort() }) : failure(404);
   }
-  const body = request.body ? JSON.parse(request.body) : {};
   if (kind === 'keys' && request.method === 'POST' && !action) return createKey(keys, name, body.type);
   if (!key) return kind === 'sign' ? failure(400, 'signing key not found') : failure(404);
   if (kind === 'sign') return sign(key, body, fault === 'wrong_signature');
@@ -132,7 +132,7 @@ async function shown(name: string, key: TransitKey, wrong: boolean): Promise<obj
 }
 
 interface SignBody {
-  readonly input: string;
+  readonly batch_input: readonly { readonly input: string }[];
   readonly prehashed?: boolean;
   readonly hash_algorithm?: string;
   readonly key_version?: number;
@@ -140,21 +140,32 @@ interface SignBody {
   readonly marshaling_algorithm?: string;
 }
 
+/** A list (`batch_input`): what fails for one item is an error in its place, and the answer is a 200 all the same. */
 function sign(key: TransitKey, body: SignBody, wrong: boolean): DoubleAnswer {
+  const { batch_input: items = [] } = body;
+  if (items.length === 0) return failure(400, 'missing batch input to process');
+  return data({ batch_results: items.map(({ input }) => signOne(key, body, { input, wrong })) });
+}
+
+function signOne(
+  key: TransitKey,
+  body: SignBody,
+  { input, wrong }: { readonly input: string; readonly wrong: boolean },
+): object {
   const version = body.key_version ?? key.versions.length;
   if (version < key.minEncryption) {
-    return failure(400, 'requested version for signing is less than the minimum encryption key version');
+    return { error: 'requested version for signing is less than the minimum encryption key version' };
   }
   const signer = key.versions[version - 1];
-  const digest = Buffer.from(body.input, 'base64');
+  const digest = Buffer.from(input, 'base64');
   const size = body.hash_algorithm === 'sha2-384' ? 48 : 32;
-  if (!signer || !body.prehashed || digest.length !== size) return failure(400, 'invalid input');
+  if (!signer || !body.prehashed || digest.length !== size) return { error: 'invalid input' };
   const rsa = key.type.startsWith('rsa');
   if (rsa ? body.signature_algorithm !== 'pkcs1v15' : body.marshaling_algorithm !== 'asn1') {
-    return failure(400, 'unsupported algorithm');
+    return { error: 'unsupported algorithm' };
   }
   const signature = wrong ? wrongSignature(signer) : signDigest(signer, digest);
-  return data({ signature: `vault:v${version}:${signature.toString('base64')}`, key_version: version });
+  return { signature: `vault:v${version}:${signature.toString('base64')}`, key_version: version };
 }
 
 function configure(

@@ -54,18 +54,18 @@ export function crlTbs(spec: CrlSpec): Buffer {
     derTime(spec.nextUpdate),
   ]);
   const tail = der(constructedContextTag(0), derSequence(...extensions(spec)));
-  const { octets } = spec.entries;
+  const { entries } = spec;
   // RFC 5280 §5.1.2.6: without a revoked certificate the list must be absent.
-  const listLength = octets.length === 0 ? 0 : headerLength(octets.length) + octets.length;
+  const listLength = entries.length === 0 ? 0 : headerLength(entries.length) + entries.length;
   const length = head.length + listLength + tail.length;
   const out = Buffer.allocUnsafe(headerLength(length) + length);
   let at = writeHeader(out, 0, { tag: tag.sequence, length });
   out.set(head, at);
   at += head.length;
   if (listLength > 0) {
-    at = writeHeader(out, at, { tag: tag.sequence, length: octets.length });
-    out.set(octets, at);
-    at += octets.length;
+    at = writeHeader(out, at, { tag: tag.sequence, length: entries.length });
+    entries.writeTo(out, at);
+    at += entries.length;
   }
   out.set(tail, at);
   return out;

@@ -1,7 +1,8 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import 'reflect-metadata';
 import * as pkijs from 'pkijs';
 import { assembleCertificate } from '../certificate/assemble-certificate.js';
+import { DerError, DerSlice } from '../der/index.js';
 import { nameDer } from '../name/name-writer.js';
 import { signatureAlgorithmDer } from '../signature/signature-algorithm.js';
 import { CrlEntries, type CrlEntry } from './crl-entries.js';
@@ -107,11 +108,83 @@ describe('a CRL', () => {
   it('leaves entries as they were when a copy grows', () => {
     const entries = new CrlEntries();
     for (const entry of revoked) entries.add(entry);
-    const before = createHash('sha256').update(entries.octets).digest('hex');
+    const octets = (of: CrlEntries): Buffer => {
+      const out = Buffer.alloc(of.length);
+      of.writeTo(out, 0);
+      return out;
+    };
+    const before = octets(entries);
     const copy = entries.copy();
     for (let i = 0; i < 100; i++) for (const entry of revoked) copy.add(entry);
     expect([entries.count, copy.count]).toEqual([4, 404]);
-    expect(createHash('sha256').update(entries.octets).digest('hex')).toBe(before);
+    expect(octets(entries)).toEqual(before);
+    expect(octets(copy)).toEqual(Buffer.concat(Array.from({ length: 101 }, () => before)));
+    const twin = copy.copy();
+    copy.add({ serial: Buffer.alloc(16, 1), revokedAt: now, reason: crlReasons.superseded });
+    twin.add({ serial: Buffer.alloc(16, 2), revokedAt: now, reason: crlReasons.keyCompromise });
+    expect(octets(twin).subarray(0, octets(copy).length)).not.toEqual(octets(copy));
+    expect(octets(twin).subarray(0, 101 * before.length)).toEqual(
+      octets(copy).subarray(0, 101 * before.length),
+    );
+  });
+
+  it('has the time of each entry, in whatever order they come, across days and years', () => {
+    const times = [now, now - 1, now + 999, Date.UTC(2049, 11, 31, 23, 59, 59), Date.UTC(2050, 0, 1), now];
+    for (let i = 0; i < 5_000; i++) times.push(Date.UTC(1950, 0, 1) + i * 12_345_678_901 * (i % 17));
+    const serials = Buffer.alloc(times.length * 16, 0x42);
+    const octets = new DataView(serials.buffer, serials.byteOffset, serials.byteLength);
+    const list = new CrlEntries();
+    const within = times.filter((at) => at < Date.UTC(9999, 0));
+    for (const [i, revokedAt] of within.entries()) {
+      serials.writeUInt32BE(i + 1, 16 * i + 4);
+      list.addSpan(
+        { octets, start: 16 * i + 4, stop: 16 * i + 16 },
+        { revokedAt, reason: crlReasons.unspecified },
+      );
+    }
+    const found = read(crl([], { entries: list }));
+    expect(found.map(({ revokedAt }) => revokedAt)).toEqual(within.map((at) => Math.floor(at / 1000) * 1000));
+    expect(found.map(({ generalized }) => generalized)).toEqual(within.map((at) => at >= Date.UTC(2050, 0)));
+    expect(found[99]?.serial).toBe(`64${'42'.repeat(8)}`);
+  });
+
+  it('shows no entry that is not strict DER, also where it looks usual', () => {
+    const usual = crl(revoked.slice(0, 2).concat(revoked[1] ?? []));
+    const { entries } = parseCrl(usual).fields;
+    const { bytes, start, stop } = entries ?? new DerSlice(usual, 0, 0);
+    const shown = (list: Uint8Array): string[] | undefined => {
+      const found: string[] = [];
+      try {
+        forEachCrlEntry(
+          new DerSlice(list, 0, list.length),
+          ({ serialStart, serialStop, revokedAt, reason }) =>
+            found.push(
+              `${Buffer.from(list.subarray(serialStart, serialStop)).toString('hex')} ${revokedAt} ${reason}`,
+            ),
+        );
+      } catch (error) {
+        expect(error).toBeInstanceOf(DerError);
+        return undefined;
+      }
+      return found;
+    };
+    const list = Uint8Array.from(bytes.subarray(start, stop));
+    const right = shown(list);
+    expect(right).toHaveLength(3);
+    let isNoticed = true;
+    for (let at = 0; at < list.length; at++) {
+      expect(shown(list.subarray(0, list.length - 1 - (at % 8)))).toBeUndefined();
+      for (let mask = 1; mask < 256; mask <<= 1) {
+        const changed = Uint8Array.from(list);
+        changed[at] = (changed[at] ?? 0) ^ mask;
+        isNoticed &&= shown(changed)?.join() !== right?.join();
+      }
+    }
+    expect(isNoticed).toBe(true);
+    // Longer than its shortest form, positive and negative; without a value; too long for what holds it.
+    for (const wrong of ['300402020001', '30040202ff80', '30020200', '300402030101', '3004020a0101']) {
+      expect(shown(Buffer.concat([Buffer.from(wrong, 'hex'), list]))).toBeUndefined();
+    }
   });
 
   it('throws nothing but CrlError, whatever octet is changed', () => {

@@ -119,6 +119,8 @@ function readTbsCrl(reader: DerReader): TbsCrl {
  */
 export function forEachCrlEntry(entries: DerSlice, visit: (entry: CrlEntryView) => void): void {
   const reader = entries.reader();
+  const { bytes } = reader;
+  const octets = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const view: CrlEntryView = {
     serialStart: 0,
     serialStop: 0,
@@ -131,13 +133,22 @@ export function forEachCrlEntry(entries: DerSlice, visit: (entry: CrlEntryView) 
   const date = { start: 0, stop: 0 };
   const rest = { start: 0, stop: 0 };
   while (reader.more) {
-    const outer = reader.enter(tag.sequence, 'a revoked certificate');
-    reader.integer('a serial number');
-    view.serialStart = reader.start;
-    view.serialStop = reader.stop;
+    const outer = reader.limit;
+    const from = reader.position;
+    if (isShort(octets, from, outer)) {
+      reader.limit = from + 2 + octets.getUint8(from + 1);
+      view.serialStart = from + 4;
+      view.serialStop = view.serialStart + octets.getUint8(from + 3);
+      reader.position = view.serialStop;
+    } else {
+      reader.enter(tag.sequence, 'a revoked certificate');
+      reader.integer('a serial number');
+      view.serialStart = reader.start;
+      view.serialStop = reader.stop;
+    }
     // Many entries are of the same second and for the same reason: what repeats is not taken apart again.
     const dateStart = reader.position;
-    if (repeats(reader, date)) reader.position += date.stop - date.start;
+    if (repeats(octets, date, reader)) reader.position += date.stop - date.start;
     else {
       view.generalized = reader.peek() === tag.generalizedTime;
       view.revokedAt = readTime(reader, 'a revocation date');
@@ -145,7 +156,7 @@ export function forEachCrlEntry(entries: DerSlice, visit: (entry: CrlEntryView) 
       date.stop = reader.position;
     }
     const restStart = reader.position;
-    if (reader.limit - restStart === rest.stop - rest.start && repeats(reader, rest))
+    if (reader.limit - restStart === rest.stop - rest.start && repeats(octets, rest, reader))
       reader.position = reader.limit;
     else {
       view.reason = undefined;
@@ -160,11 +171,35 @@ export function forEachCrlEntry(entries: DerSlice, visit: (entry: CrlEntryView) 
   }
 }
 
+/**
+ * Whether an entry has its usual beginning: two headers of one octet of length, and a serial number of two octets or
+ * more in its shortest form. What has not is read step by step, and refused where it must be.
+ */
+function isShort(octets: DataView, from: number, limit: number): boolean {
+  if (from + 6 > limit) return false;
+  const headers = octets.getUint32(from);
+  if ((headers & 0xff80ff80) !== ((tag.sequence << 24) | (tag.integer << 8))) return false;
+  const serial = headers & 0x7f;
+  const content = (headers >> 16) & 0x7f;
+  if (serial < 2 || serial + 2 > content || from + 2 + content > limit) return false;
+  const sign = octets.getUint16(from + 4) & 0xff80;
+  return sign !== 0 && sign !== 0xff80;
+}
+
 /** Whether what comes next is, octet by octet, an earlier part of the same CRL. */
-function repeats({ bytes, position, limit }: DerReader, earlier: { start: number; stop: number }): boolean {
-  const length = earlier.stop - earlier.start;
+function repeats(
+  octets: DataView,
+  earlier: { start: number; stop: number },
+  { position, limit }: DerReader,
+): boolean {
+  const { start } = earlier;
+  const length = earlier.stop - start;
   if (length === 0 || position + length > limit) return false;
-  for (let i = 0; i < length; i++) if (bytes[earlier.start + i] !== bytes[position + i]) return false;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    if (octets.getUint32(start + i) !== octets.getUint32(position + i)) return false;
+  }
+  for (; i < length; i++) if (octets.getUint8(start + i) !== octets.getUint8(position + i)) return false;
   return true;
 }
 
