@@ -139,7 +139,8 @@ interface Leaf {
           restore();
           const path = join(cluster.recordDir, 'journal.log');
           const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
-          writeFileSync(path, [...lines.slice(0, -1), lines.at(-1)?.replace('"ca"', '"c!')].join('\n'));
+          const damaged = [...lines.slice(0, -1), lines.at(-1)?.replace('"ca"', '"c!')];
+          writeFileSync(path, `${damaged.join('\n')}\n`);
           await cluster.startServices();
         },
       );

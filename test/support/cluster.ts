@@ -94,7 +94,7 @@ export class Cluster {
       let output = '';
       for (const stream of [child.stdout, child.stderr]) {
         stream.on('data', (chunk: Buffer) => {
-          output = (output + chunk.toString()).slice(-20_000);
+          output += chunk.toString();
         });
       }
       this.#children.push(child);
