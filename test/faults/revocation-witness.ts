@@ -36,13 +36,19 @@ export class RevocationWitness {
 
   /** What the responder says, or undefined where nobody answers; `tryLater` is an answer too. */
   async ocsp(serial: string): Promise<string | undefined> {
-    const body = createOcspRequest([certIdDer(this.issuer, Buffer.from(serial, 'hex'))]);
+    return (await this.ocspOf([serial]))?.[0];
+  }
+
+  /** The same of up to 32 in one request. */
+  async ocspOf(serials: readonly string[]): Promise<readonly string[] | undefined> {
+    const names = serials.map((serial) => certIdDer(this.issuer, Buffer.from(serial, 'hex')));
+    const body = createOcspRequest(names);
     const headers = { 'content-type': 'application/ocsp-request' };
     try {
       const init = { method: 'POST', headers, body: new Uint8Array(body) };
       const response = await fetch(`${this.pkiUrl()}/ocsp`, init);
       if (response.status !== 200) return undefined;
-      return statusOf(Buffer.from(await response.arrayBuffer()));
+      return statusesOf(Buffer.from(await response.arrayBuffer()));
     } catch {
       return undefined;
     }
@@ -93,7 +99,9 @@ export function serialsOf({ der }: WitnessedCrl): ReadonlySet<string> {
   return listed;
 }
 
-function statusOf(der: Buffer): string {
+function statusesOf(der: Buffer): readonly string[] {
   const response = parseOcspResponse(der);
-  return response.kind === 'successful' ? (response.data.responses[0]?.status ?? 'nothing') : response.kind;
+  return response.kind === 'successful'
+    ? response.data.responses.map(({ status }) => status)
+    : [response.kind];
 }

@@ -144,6 +144,28 @@ describe.each(['standalone', 'services'] as const)('real relying parties of %s',
     expect(seen).toMatch(/certificate revoked/);
   }, 90_000);
 
+  it('many are revoked at once by their names, and no other', async () => {
+    const leaves: Chain[] = [];
+    for (const name of ['a.old.internal', 'b.old.internal', 'c.new.internal']) {
+      const minted = await product.mint(customer, [await openssl.csr({ san: `DNS:${name}` })], '7d');
+      leaves.push({ ...chain, leaf: openssl.file('leaf.pem', minted.certs[0]?.cert_pem ?? '') });
+    }
+    const asked = async () => {
+      const said: string[] = [];
+      for (const leaf of leaves) {
+        said.push(await new RelyingParties(openssl.folder, leaf, '').opensslOcsp('-no_nonce'));
+      }
+      return said;
+    };
+    const order = ['revoke', customer.handle, '--san', '*.old.internal', '--reason', 'superseded', '--json'];
+    const counted = await product.cli([...order, '--dry-run']);
+    expect(JSON.parse(counted.stdout)).toMatchObject({ matched: 2, revoked_before: 0 });
+    expect(await asked()).toEqual(['good', 'good', 'good']);
+    const done = await product.cli(order);
+    expect(JSON.parse(done.stdout)).toMatchObject({ status: 'done', revoked: 2, failed: 0 });
+    expect(await asked()).toEqual(['revoked', 'revoked', 'good']);
+  }, 60_000);
+
   it('a Free leaf names the shared CA, whose CRL and OCSP know it, also below its own handle', async () => {
     const fred = await product.customer('fred', '--tier', 'free');
     const gina = await product.customer('gina', '--tier', 'free');

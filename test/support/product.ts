@@ -121,6 +121,10 @@ export class Product {
       child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${output.slice(-2_000)}`)));
       child.once('exit', () => clearTimeout(timer));
       child.stdout.on('data', () => /^Serving at /m.test(output) && clearTimeout(timer));
+    }).catch((error: unknown) => {
+      // One that is late would hold its ports and its database against the next.
+      child.kill('SIGKILL');
+      throw error;
     });
     return new Product(child, origin, dataDir, () => output, options.dataDir === undefined);
   }

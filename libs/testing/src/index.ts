@@ -1,3 +1,4 @@
+export { DebianPostgres, findDebianPostgres } from './debian-postgres.js';
 export { FixedClock } from './fixed-clock.js';
 export {
   type AwsDouble,

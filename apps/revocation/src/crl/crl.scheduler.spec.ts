@@ -25,8 +25,8 @@ describe('when CRLs are made', () => {
   afterAll(() => ca.dispose());
   afterEach(() => scheduler.stop());
 
-  /** A scheduler whose last full CRL took so many milliseconds. */
-  async function scheduled(durationMs: number): Promise<void> {
+  /** A scheduler whose last full CRL took so many milliseconds, and lacks a revocation where it is behind. */
+  async function scheduled(durationMs: number, isBehind = false): Promise<void> {
     clock = new FixedClock(start);
     orders = [];
     const row: CrlRow = {
@@ -37,7 +37,10 @@ describe('when CRLs are made', () => {
     };
     scheduler = new CrlScheduler({
       authorities: { all: [authority], onNew: () => undefined, byId: () => authority } as never,
-      repository: { since: async () => [row], behind: async () => [] },
+      repository: {
+        since: async () => [row],
+        behind: async () => (isBehind ? [{ caId: authority.caId, shard: 0 }] : []),
+      },
       builder: {
         async build({ cause, deltaOnly }) {
           orders.push({ cause, deltaOnly: deltaOnly === true });
@@ -72,6 +75,11 @@ describe('when CRLs are made', () => {
     }
     await pass(1_000);
     expect(ordered()).toEqual([]);
+  });
+
+  it('one that lacks a revocation is made before anything is served', async () => {
+    await scheduled(1_500, true);
+    expect(ordered()).toEqual([{ cause: 'revocation', deltaOnly: false }]);
   });
 
   it('a slow one is made now and then, and its delta CRL at once', async () => {

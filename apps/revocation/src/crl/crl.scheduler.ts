@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#libs/observability';
 import type { Clock } from '#libs/service';
 import type { AuthorityDirectory } from '../authority/authority.directory.js';
@@ -51,6 +52,8 @@ const slowMs = 250;
 const restFactor = 10;
 const longestRestMs = 20_000;
 const retryMs = 2_000;
+/** What can be had in so many milliseconds is made before anything is served: a key that is away must not stop the rest. */
+const firstBuildsMs = 5_000;
 /** CRLs that are made at the same time. */
 const concurrency = 2;
 /** A root's CRL is valid for 90 days; two months are left when it is renewed. */
@@ -73,12 +76,18 @@ export class CrlScheduler {
     this.#parts = parts;
   }
 
-  /** Reads what is published, also into memory, and begins. */
+  /** Reads what is published, also into memory, makes anew what lacks a revocation, and begins. */
   async start(): Promise<void> {
-    const { authorities } = this.#parts;
+    const { authorities, mayBuild } = this.#parts;
     for (const authority of authorities.all) this.#add(authority);
     authorities.onNew((authority) => this.#add(authority));
     await this.#look();
+    // A restored database has the CRL of then: it would un-revoke, under a lower number, until the next is made.
+    for (const shard of this.#shards.values()) {
+      if (shard.dirtySince === undefined || !mayBuild(shard.authority.customerId)) continue;
+      this.#build(shard, { cause: 'revocation', deltaOnly: false });
+    }
+    await Promise.race([Promise.all(this.#builds), sleep(firstBuildsMs, undefined, { ref: false })]);
     this.#schedule();
   }
 
