@@ -57,7 +57,6 @@ const lookupsAtOnce = 8;
 export class AwsDriver implements KmsDriver {
   readonly backend = 'aws';
   readonly adopts = true;
-  readonly guardsSwitches = true;
   readonly #client: KMSClient;
 
   constructor(

@@ -31,11 +31,6 @@ export interface DriverFailure {
 export interface KmsDriver {
   readonly backend: KmsBackend;
   readonly adopts: boolean;
-  /**
-   * Whether the service itself refuses to switch a key on or off whose destruction is scheduled, and has nothing
-   * against switching one that is so already. Where it does not, the state is looked at first.
-   */
-  readonly guardsSwitches?: boolean;
   /** Makes the key, or finds the one of that name, whatever that one is. Returns its resource. */
   create(wish: KeyWish, signal: AbortSignal): Promise<string>;
   describe(resource: string, signal: AbortSignal): Promise<DriverKey>;

@@ -98,8 +98,7 @@ export class RemoteSigner implements OpenedSigner {
   }
 
   async disable(key: KeyRef): Promise<void> {
-    const { guardsSwitches } = this.driver;
-    if (!guardsSwitches && (await this.#describe(key.resource)).state !== 'enabled') return;
+    if ((await this.#describe(key.resource)).state !== 'enabled') return;
     try {
       await this.#call('disable', (signal) => this.driver.disable(key.resource, signal));
     } catch (error) {
@@ -110,12 +109,10 @@ export class RemoteSigner implements OpenedSigner {
   }
 
   async enable(key: KeyRef): Promise<void> {
-    if (!this.driver.guardsSwitches) {
-      const { state, name } = await this.#describe(key.resource);
-      if (state === 'enabled') return;
-      if (state === 'pending_destruction') {
-        throw signerFailure('key_pending_destruction', `Key ${name} is scheduled for destruction.`);
-      }
+    const { state, name } = await this.#describe(key.resource);
+    if (state === 'enabled') return;
+    if (state === 'pending_destruction') {
+      throw signerFailure('key_pending_destruction', `Key ${name} is scheduled for destruction.`);
     }
     await this.#call('enable', (signal) => this.driver.enable(key.resource, signal));
   }
