@@ -51,7 +51,7 @@ export { type GeneralName, generalNameTag } from './csr/general-names.js';
 export { checkDnsName, checkHostName, checkMailbox, isDnsName } from './csr/name-syntax.js';
 export { maxCsrLength, parseCsr } from './csr/parse-csr.js';
 export { checkUri } from './csr/uri-syntax.js';
-export { verifyCsr } from './csr/verify-csr.js';
+export { verifyCsr, verifyCsrAside } from './csr/verify-csr.js';
 export * from './der/index.js';
 export { keyIdentifier, sha1, sha256, sha256Hex } from './digest.js';
 export { type KeyAlgorithmName, keyAlgorithmNames } from './key/key-algorithm.js';

@@ -25,7 +25,13 @@ export interface Draft {
  * its chunks are all judged before any is signed.
  */
 export type MintJob =
-  | (JobContext & { readonly kind: 'mint' | 'judge'; readonly csrs: readonly Uint8Array[] })
+  | (JobContext & { readonly kind: 'mint'; readonly csrs: readonly Uint8Array[] })
+  | (JobContext & {
+      readonly kind: 'judge';
+      readonly csrs: readonly Uint8Array[];
+      /** Proofs of possession are verified on libuv's threads when it is judged on the main one. */
+      readonly aside?: boolean;
+    })
   | (JobContext & { readonly kind: 'sign'; readonly drafts: readonly Draft[] });
 
 /** Why one certification request was refused. */

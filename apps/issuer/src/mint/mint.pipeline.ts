@@ -11,6 +11,7 @@ import {
   sha256,
   signatureAlgorithmDer,
   verifyCsr,
+  verifyCsrAside,
 } from '#libs/x509';
 import type { SigningAuthority } from '../authority/signing-authority.js';
 import { LeafPolicy } from '../policy/leaf.policy.js';
@@ -26,6 +27,7 @@ interface AuthorityProfile {
   readonly algorithmDer: Uint8Array;
 }
 
+type RequestJob = Exclude<MintJob, { kind: 'sign' }>;
 type Judged = { readonly drafts: readonly Draft[] } | { readonly failures: readonly CsrFailure[] };
 
 /**
@@ -44,7 +46,7 @@ export class MintPipeline {
   /** The results in the order of the jobs; a job that fails leaves the others alone. */
   async run(jobs: readonly MintJob[]): Promise<{ results: MintJobResult[]; times: MintTaskTimes }> {
     const started = performance.now();
-    const judged = jobs.map((job): Judged => this.judge(job));
+    const judged = await Promise.all(jobs.map((job) => this.judge(job)));
     const judgedAt = performance.now();
     const results = new Array<MintJobResult>(jobs.length);
     const toSign = new Map<SigningAuthority, number[]>();
@@ -82,14 +84,29 @@ export class MintPipeline {
    * Each step goes over the whole job before the next begins: the processor's caches hold one step's code at a time,
    * which is worth a twentieth of the loop.
    */
-  private judge(job: MintJob): Judged {
+  private judge(job: MintJob): Judged | Promise<Judged> {
     if (job.kind === 'sign') return { drafts: job.drafts };
+    const read = job.csrs.map(readCsr);
+    if (job.kind === 'judge' && job.aside) return this.judgeAside(job, read);
+    return this.draft(
+      job,
+      read.map((csr) => (typeof csr === 'string' ? csr : (unproven(csr) ?? csr))),
+    );
+  }
+
+  private async judgeAside(
+    job: RequestJob,
+    read: readonly (CertificationRequest | string)[],
+  ): Promise<Judged> {
+    return this.draft(job, await Promise.all(read.map(provenAside)));
+  }
+
+  /** @param proven with a request, or why it was refused, for each of the job's */
+  private draft(job: RequestJob, proven: readonly (CertificationRequest | string)[]): Judged {
     const { template, policy } = this.profileOf(job.authority);
     const notBefore = job.notBefore * 1000;
     const notAfter = job.notAfter * 1000;
-    const verdicts = job.csrs
-      .map(read)
-      .map((csr) => (typeof csr === 'string' ? csr : (unproven(csr) ?? csr)))
+    const verdicts = proven
       .map((csr) => (typeof csr === 'string' ? csr : (policy.refusal(csr) ?? csr)))
       .map((csr): Draft | string => {
         if (typeof csr === 'string') return csr;
@@ -155,7 +172,7 @@ export class MintPipeline {
 }
 
 /** The request, or why it is none. */
-function read(der: Uint8Array): CertificationRequest | string {
+function readCsr(der: Uint8Array): CertificationRequest | string {
   if (der.length === 0) return 'it is not a certificate request in PEM';
   return reasonOr(() => parseCsr(der));
 }
@@ -168,13 +185,28 @@ function unproven(csr: CertificationRequest): string | undefined {
   });
 }
 
+async function provenAside(csr: CertificationRequest | string): Promise<CertificationRequest | string> {
+  if (typeof csr === 'string') return csr;
+  try {
+    await verifyCsrAside(csr);
+    return csr;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
 function reasonOr<T>(work: () => T): T | string {
   try {
     return work();
   } catch (error) {
-    if (error instanceof CsrError) return error.reason;
-    throw error;
+    return reasonOf(error);
   }
+}
+
+/** Throws what is no verdict. */
+function reasonOf(error: unknown): string {
+  if (error instanceof CsrError) return error.reason;
+  throw error;
 }
 
 function linted(verdict: Draft | string): Draft | string {

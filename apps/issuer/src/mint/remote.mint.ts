@@ -28,7 +28,7 @@ export class RemoteMint {
   /** @throws issue_failed, overloaded, deadline_exceeded or signer_unavailable: then nothing was issued */
   async sign(batch: UnsignedBatch): Promise<SignedBatch> {
     const { csrs: _, ...context } = batch;
-    const drafts = (await judgeBatch(this.pool, batch, judgedAtOnce)).flat();
+    const drafts = (await judgeBatch(this.pool, batch, { size: judgedAtOnce, aside: true })).flat();
     try {
       await this.#checkKey(batch.authority);
     } catch (error) {

@@ -46,17 +46,18 @@ export async function signBatch(pool: MintPool, batch: UnsignedBatch): Promise<S
  * The drafts of a batch in chunks, every one admitted.
  *
  * @param size most requests of a chunk: as many are judged before another customer has its turn
+ * @param aside verifies on libuv's threads what would be judged on the main one
  * @throws issue_failed, overloaded or deadline_exceeded
  */
 export async function judgeBatch(
   pool: MintPool,
   batch: UnsignedBatch,
-  size = taskLimit,
+  { size = taskLimit, aside = false }: { size?: number; aside?: boolean } = {},
 ): Promise<(readonly Draft[])[]> {
   const { csrs, ...context } = batch;
   const judged = await Promise.all(
     chunks(csrs, size).map(
-      (chunk): Promise<MintJobResult> => pool.run({ kind: 'judge', ...context, csrs: chunk }),
+      (chunk): Promise<MintJobResult> => pool.run({ kind: 'judge', ...context, csrs: chunk, aside }),
     ),
   );
   const failures = judged.flatMap((result, chunk) => failuresOf(result, chunk * size));

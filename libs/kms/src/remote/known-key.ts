@@ -39,6 +39,14 @@ export function digestOf({ hash }: KnownKey, message: Uint8Array): Uint8Array {
   return createHash(hash).update(message).digest();
 }
 
-export function verifies({ hash, publicKey }: KnownKey, message: Uint8Array, signature: Uint8Array): boolean {
-  return verify(hash, message, publicKey, signature);
+/** On one of libuv's threads: a list's answer would hold up everybody for as long as all its verifications take. */
+export function verifies(
+  { hash, publicKey }: KnownKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    // What OpenSSL reports as an error is a wrong signature too.
+    verify(hash, message, publicKey, signature, (error, right) => resolve(!error && right));
+  });
 }

@@ -165,7 +165,7 @@ export class RemoteSigner implements OpenedSigner {
         return call(() => this.driver.sign(resource, work, limit.signal));
       });
     });
-    if (verifies(known, message, signature)) return signature;
+    if (await verifies(known, message, signature)) return signature;
     this.#known.delete(resource);
     throw signerFailure(
       'wrong_signature',
