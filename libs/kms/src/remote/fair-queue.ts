@@ -17,9 +17,15 @@ const shrink = 0.7;
 /** Milliseconds in which several throttled answers count as one: they were sent under the same window. */
 const shrinkPauseMs = 100;
 /** Milliseconds of turns that may be caught up at once, because timers are late and processes busy. */
-const slackMs = 15;
+const slackMs = 12;
 /** Milliseconds of turns that a lane that waits alone is given at once: to wake for each costs more than they do. */
-const breathMs = 10;
+const breathMs = 8;
+/**
+ * Milliseconds of turns that nobody has after a throttled answer at a known rate: the service counts another way, or
+ * calls came to it bunched. Without this, one that begins at the very rate never gives back what it once owed, and who
+ * comes seldom is throttled time and again behind those who come all the time.
+ */
+const yieldMs = 15;
 
 /** Tasks that take this many times as long as the best do wait in a row somewhere behind the window. */
 const tolerated = 2;
@@ -104,6 +110,7 @@ export class FairQueue {
     const now = performance.now();
     if (now - this.#shrunkAt < shrinkPauseMs) return;
     this.#shrunkAt = now;
+    if (this.#gapMs > 0) this.#nextTurn = Math.max(this.#nextTurn, now) + yieldMs;
     this.#window = Math.max(1, this.#window * shrink);
   }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { DomainError } from '#libs/errors';
 import type { KeyAccess } from '../key-home.js';
@@ -214,6 +215,8 @@ export class RemoteSigner implements OpenedSigner {
     const left = deadline - this.options.now();
     if (left <= 0) throw late();
     const controller = new AbortController();
+    // Each signature of a list listens to the list's signal.
+    setMaxListeners(0, controller.signal);
     const limit: CallLimit = { signal: controller.signal, deadline };
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_, reject) => {
