@@ -60,6 +60,11 @@ export class FairQueue {
     return Math.max(1, Math.floor(this.#window));
   }
 
+  /** Whether it knows the rate of its backend. */
+  get paced(): boolean {
+    return this.#gapMs > 0;
+  }
+
   /**
    * Runs the task when it is its lane's turn.
    *

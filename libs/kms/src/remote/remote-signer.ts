@@ -250,9 +250,11 @@ export class RemoteSigner implements OpenedSigner {
         const reason = signerFailureReason(error);
         if (reason !== 'throttled' && reason !== 'unreachable') throw error;
         limit.failure = error;
-        const wait = backoffMs(tries);
+        // At a known rate the queue has just held everybody back, and this one has its turn as soon as they have.
+        const first = tries === 1 && reason === 'throttled' && operation === 'sign' && this.#queue.paced;
+        const wait = first ? 0 : backoffMs(tries);
         if (tries === maxTries || this.options.now() + wait >= deadline) throw error;
-        await pause(wait, signal);
+        if (wait > 0) await pause(wait, signal);
       }
     }
   }
