@@ -22,6 +22,27 @@ describe('the fair queue', () => {
     expect(performance.now() - started).toBeGreaterThan(180);
   });
 
+  it('holds everybody back for a while when it is throttled at a known rate', async () => {
+    const queue = new FairQueue({ concurrency: 100, perSecond: 1_000 });
+    const begun = async () => {
+      const started = performance.now();
+      return queue.run('a', never, async () => performance.now() - started);
+    };
+    expect(queue.paced).toBe(true);
+    queue.throttled();
+    // 15 ms, which no timer ends early by more than its own rounding.
+    expect(await begun()).toBeGreaterThan(13);
+    const free = new FairQueue({ concurrency: 100 });
+    free.throttled();
+    expect(free.paced).toBe(false);
+    let first = false;
+    const running = free.run('a', never, async () => {
+      first = true;
+    });
+    expect(first).toBe(true);
+    await running;
+  });
+
   it('runs fewer at once when it is throttled, and more again with every success', async () => {
     const queue = new FairQueue({ concurrency: 10 });
     queue.throttled();

@@ -12,7 +12,7 @@ import {
 import { nameDer } from '../name/name-writer.js';
 import { signatureSchemes } from '../signature/signature-algorithm.js';
 import { buildCsr, spkiOf, testKey } from '../testing/csr-builder.js';
-import { refusal } from '../testing/refusal.js';
+import { refusal, refusalAside } from '../testing/refusal.js';
 import { rsaTestKeys } from '../testing/rsa-test-keys.js';
 
 describe('proof of possession', () => {
@@ -25,6 +25,32 @@ describe('proof of possession', () => {
       expect(refusal(csr)).toBeUndefined();
     },
   );
+
+  it.each(['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'] as const)(
+    'holds for %s when it is verified beside the main thread, and fails alike',
+    async (kind) => {
+      const key = testKey(kind);
+      expect(await refusalAside(buildCsr({ key }))).toBeUndefined();
+      for (const broken of [
+        buildCsr({ key, signature: Buffer.from('junk') }),
+        buildCsr({ key, signature: Buffer.alloc(0) }),
+        buildCsr({ key, spki: spkiOf(testKey(kind === 'P-256' ? 'P-384' : 'P-256')) }),
+      ]) {
+        expect(await refusalAside(broken)).toBe(refusal(broken));
+        expect(await refusalAside(broken)).toBeDefined();
+      }
+    },
+  );
+
+  it('fails beside the main thread for a point off the curve, and for a salt that does not fit', async () => {
+    const key = testKey('P-256');
+    const spki = Buffer.from(spkiOf(key));
+    spki[spki.length - 1] = (spki[spki.length - 1] ?? 0) ^ 1;
+    expect(await refusalAside(buildCsr({ key, spki }))).toMatch(/not a point on the curve P-256/);
+    const options = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 31 };
+    const salted = { signatureAlgorithm: pss(oid.sha256, 32), signing: { hash: 'sha256', options } };
+    expect(await refusalAside(buildCsr({ key: testKey('RSA'), ...salted }))).toMatch(/signature is wrong/);
+  });
 
   it.each([
     ['P-256', 'ecdsa-sha384'],
