@@ -19,6 +19,7 @@ export {
   byteaArray,
   byteaArrayOfBlocks,
   int4Array,
+  textArray,
   timestamptzArray,
   uuidArray,
   uuidBytes,

@@ -59,6 +59,7 @@ const pageSql = `
     AND ($8::timestamptz IS NULL OR s.issued_at < $8)
     AND ($9::float8 = 0 OR extract(epoch FROM s.expires_at - s.issued_at) = $9)
     AND ($10::bytea[] IS NULL OR s.serial = ANY($10))
+    AND ($11::text = '' OR coalesce(s.profile, 'mint') = $11)
   ORDER BY s.expires_on, s.serial LIMIT ${pageSize}`;
 
 interface PageRow {
@@ -89,7 +90,7 @@ export class BulkSelection {
 
   async #rows(search: BulkSearch, after: BulkCursor): Promise<PageRow[]> {
     const { customerId, criteria, now, issuedUpTo } = search;
-    const { credentialId, issuedFrom, issuedBefore, ttlSeconds } = criteria;
+    const { credentialId, issuedFrom, issuedBefore, ttlSeconds, profile } = criteria;
     const serials = criteria.serials.map(canonicalSerial).filter((serial) => serial !== undefined);
     return withTenant(this.parts.pool, customerId, async (client) => {
       await client.query(timeout);
@@ -104,6 +105,7 @@ export class BulkSelection {
         dateOf(issuedBefore),
         ttlSeconds === 0n ? 0 : Number(ttlSeconds) + backdate,
         criteria.serials.length === 0 ? null : byteaArray(serials),
+        profile,
       ]);
       return rows;
     });

@@ -1,14 +1,12 @@
-import type { IssuedRecord, Minting } from '#libs/contracts';
 import { isUnavailable } from '#libs/database';
-import type { IssuedSerialRepository } from './issued-serial.repository.js';
+import type { IssuedCertificates, IssuedSerialRepository } from './issued-serial.repository.js';
 import type { SerialStatusMetrics } from './serial-status.metrics.js';
 
 /** Certificates of one insert: enough to make its fixed cost vanish, few enough to be quick. */
 const mostCertificates = 10_000;
 
 interface WaitingEvent {
-  readonly certificates: readonly IssuedRecord[];
-  readonly mintings: readonly Minting[];
+  readonly issued: IssuedCertificates;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
@@ -27,10 +25,10 @@ export class IssuedSerialWriter {
   ) {}
 
   /** Resolves when the certificates of one event are durable. */
-  record(certificates: readonly IssuedRecord[], mintings: readonly Minting[] = []): Promise<void> {
+  record(issued: IssuedCertificates): Promise<void> {
     return new Promise((done, failed) => {
-      this.#waiting.push({ certificates, mintings, done, failed });
-      this.metrics.waiting.inc(certificates.length);
+      this.#waiting.push({ issued, done, failed });
+      this.metrics.waiting.inc(issued.certificates.length);
       if (!this.#writing) void this.#writeAll();
     });
   }
@@ -49,20 +47,21 @@ export class IssuedSerialWriter {
   #next(): WaitingEvent[] {
     let events = 0;
     let certificates = 0;
-    for (const event of this.#waiting) {
-      if (events > 0 && certificates + event.certificates.length > mostCertificates) break;
+    for (const { issued } of this.#waiting) {
+      if (events > 0 && certificates + issued.certificates.length > mostCertificates) break;
       events += 1;
-      certificates += event.certificates.length;
+      certificates += issued.certificates.length;
     }
     return this.#waiting.splice(0, events);
   }
 
   /** Never rejects: each event learns its own outcome. */
   async #write(events: readonly WaitingEvent[]): Promise<void> {
-    const certificates = events.flatMap((event) => event.certificates);
+    const certificates = events.flatMap(({ issued }) => issued.certificates);
     try {
-      const mintings = events.flatMap((event) => event.mintings);
-      if (certificates.length > 0) await this.serials.record(certificates, mintings);
+      const mintings = events.flatMap(({ issued }) => issued.mintings);
+      const profiled = events.flatMap(({ issued }) => issued.profiled);
+      if (certificates.length > 0) await this.serials.record({ certificates, mintings, profiled });
     } catch (error) {
       // One event that cannot be recorded must not hold up those that came with it.
       if (events.length > 1 && !isUnavailable(error)) {
