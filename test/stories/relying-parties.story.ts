@@ -183,16 +183,17 @@ describe.each(['standalone', 'services'] as const)('real relying parties of %s',
         leaves.map((leaf) => new RelyingParties(openssl.folder, leaf, '').opensslOcsp('-no_nonce')),
       );
     expect(await said()).toEqual(['good', 'good']);
-    const order = (profile: string, ...flags: string[]) =>
-      product.cli(['revoke', 'profiled', '--profile', profile, '--reason', 'superseded', '--json', ...flags]);
+    const order = async (profile: string, ...flags: string[]) => {
+      const wish = ['--profile', profile, '--reason', 'superseded', '--json', ...flags];
+      const { stdout, stderr } = await product.cli(['revoke', 'profiled', ...wish]);
+      expect(stderr).toBe('');
+      return JSON.parse(stdout);
+    };
     // The certificate of the OCSP responder that just answered is no mint.
-    for (const profile of ['mint', 'sign-leaf']) {
-      const { stdout } = await order(profile, '--dry-run');
-      expect([profile, JSON.parse(stdout)]).toEqual([profile, expect.objectContaining({ matched: 1 })]);
-    }
+    expect(await order('mint', '--dry-run')).toMatchObject({ matched: 1, revoked_before: 0 });
+    expect(await order('sign-leaf', '--dry-run')).toMatchObject({ matched: 1, revoked_before: 0 });
     expect(await said()).toEqual(['good', 'good']);
-    const done = JSON.parse((await order('sign-leaf')).stdout);
-    expect(done).toMatchObject({ status: 'done', matched: 1, revoked: 1, failed: 0 });
+    expect(await order('sign-leaf')).toMatchObject({ status: 'done', matched: 1, revoked: 1, failed: 0 });
     expect(await said()).toEqual(['good', 'revoked']);
   }, 60_000);
 
