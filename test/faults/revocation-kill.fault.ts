@@ -166,7 +166,7 @@ describe.each(houses)('killing anything at random moments while certificates are
       expect(await inGroups(serials, shown)).toEqual([]);
       console.log(`${revocations} revocations, ${kills.length} kills, ${published.size} CRLs, ${way.name}`);
     },
-    revocations * 600 + 300_000,
+    revocations * 240 + 300_000,
   );
 
   /** Serial numbers that the replica's CRL does not list within a minute. */
