@@ -20,6 +20,7 @@ export {
   byteaArray,
   byteaArrayOfBlocks,
   int4Array,
+  textArray,
   timestamptzArray,
   uuidArray,
   uuidBytes,

@@ -1,18 +1,12 @@
-import type { IssuedRecord, Minting } from '#libs/contracts';
 import { GroupWriter } from '#libs/database';
-import type { IssuedSerialRepository } from './issued-serial.repository.js';
+import type { IssuedCertificates, IssuedSerialRepository } from './issued-serial.repository.js';
 import type { SerialStatusMetrics } from './serial-status.metrics.js';
 
 const certificatesOfInsert = 10_000;
 
-interface IssuedEvent {
-  readonly certificates: readonly IssuedRecord[];
-  readonly mintings: readonly Minting[];
-}
-
 /** Records the certificates of `issued` events, many of them in one insert. */
 export class IssuedSerialWriter {
-  readonly #group: GroupWriter<IssuedEvent>;
+  readonly #group: GroupWriter<IssuedCertificates>;
 
   constructor(
     serials: Pick<IssuedSerialRepository, 'record'>,
@@ -24,19 +18,21 @@ export class IssuedSerialWriter {
       write: async (events) => {
         const certificates = events.flatMap((event) => event.certificates);
         const mintings = events.flatMap((event) => event.mintings);
-        if (certificates.length > 0) await serials.record(certificates, mintings);
+        const profiled = events.flatMap((event) => event.profiled);
+        if (certificates.length > 0) await serials.record({ certificates, mintings, profiled });
       },
     });
   }
 
   /** Resolves when the certificates of one event are durable. */
-  async record(certificates: readonly IssuedRecord[], mintings: readonly Minting[] = []): Promise<void> {
-    this.metrics.waiting.inc(certificates.length);
+  async record(issued: IssuedCertificates): Promise<void> {
+    const { length } = issued.certificates;
+    this.metrics.waiting.inc(length);
     try {
-      await this.#group.add({ certificates, mintings });
-      this.metrics.recorded.inc(certificates.length);
+      await this.#group.add(issued);
+      this.metrics.recorded.inc(length);
     } finally {
-      this.metrics.waiting.dec(certificates.length);
+      this.metrics.waiting.dec(length);
     }
   }
 }
