@@ -181,12 +181,15 @@ export class CrlBuilder {
   }
 
   async #delta(client: PoolClient, plan: Plan, started: number): Promise<Omit<StoredCrl, 'generatedAt'>> {
-    const { authority, shard, base, baseSequence, number } = plan;
-    const entries =
-      base === number
-        ? new CrlEntries()
-        : await this.#parts.repository.changes(client, authority, { shard, since: baseSequence });
+    const { base, number } = plan;
+    const entries = base === number ? new CrlEntries() : await this.#changes(client, plan);
     return this.#signed(plan, { entries, delta: true, extra: { base } }, started);
+  }
+
+  /** From memory, or from the journal where memory began later than the full CRL. */
+  async #changes(client: PoolClient, { authority, shard, state, baseSequence }: Plan): Promise<CrlEntries> {
+    const known = state.changes(shard, baseSequence);
+    return known ?? this.#parts.repository.changes(client, authority, { shard, since: baseSequence });
   }
 
   async #signed(
