@@ -25,6 +25,9 @@ async function sideOf(product: StockedProduct): Promise<Side> {
   const { issuer, serials } = await mint(product, known);
   const requests = serials.map((serial) => ocspRequest(issuer, serial));
   await askAll(`${statusOrigin(product)}/pki/${product.handle}/ocsp`, requests);
+  // Some were made before its certificates were in its tables.
+  const regenerate = `/v1/admin/crl/cache/${product.handle}/regenerate`;
+  await product.product.request(regenerate, { method: 'POST', bearer: product.product.operatorToken });
   return { product, requests, serials: [...serials] };
 }
 
@@ -60,7 +63,7 @@ async function revokeSome({ product, serials }: Side): Promise<number> {
     if (!response.ok) throw new Error(`revoke answered ${response.status}: ${await response.text()}`);
   }
   // CRLs are made a fifth of a second later.
-  await sleep(1_500);
+  await sleep(2_000);
   const spent = cpuSeconds(product.pid) - before;
   const added = (await listedInCrls(product)) - listed;
   if (added !== revocationsOfRound) throw new Error(`only ${added} revocations are in full CRLs`);
