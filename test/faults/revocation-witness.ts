@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Certificate,
@@ -21,12 +22,12 @@ export class RevocationWitness {
 
   /**
    * @param pkiUrl gives the CA's base URL at the replica, as it is now
-   * @param published every CRL by its number, as any replica gave it
+   * @param published SHA-256 of every CRL by its number, as any replica gave it
    */
   constructor(
     private readonly pkiUrl: () => string,
     private readonly issuer: Certificate,
-    private readonly published: Map<bigint, Buffer>,
+    private readonly published: Map<bigint, string>,
   ) {}
 
   /** CRLs that were seen. */
@@ -78,9 +79,10 @@ export class RevocationWitness {
     const last = this.#last;
     if (last?.der.equals(der)) return last;
     if (last && number <= last.number) this.faults.push(`CRL ${number} after ${last.number}`);
-    const same = this.published.get(number);
-    if (same && !same.equals(der)) this.faults.push(`CRL ${number} is two`);
-    this.published.set(number, der);
+    // Together they would be as large as the square of their number.
+    const hash = createHash('sha256').update(der).digest('hex');
+    if ((this.published.get(number) ?? hash) !== hash) this.faults.push(`CRL ${number} is two`);
+    this.published.set(number, hash);
     this.#last = { der, number, etag };
     this.#seen += 1;
     return this.#last;

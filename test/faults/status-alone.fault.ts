@@ -18,7 +18,7 @@ import { type Customer, Product } from '../support/product.js';
 const others = ['gateway', 'issuer', 'provisioner', 'billing', 'nats'] as const;
 const requestType = { 'content-type': 'application/ocsp-request' };
 
-describe('CRL and OCSP of five processes', () => {
+describe.each(['services', 'standalone'] as const)('CRL and OCSP of %s', (mode) => {
   let product: Product;
   let customer: Customer;
   let issuer: Certificate;
@@ -28,7 +28,7 @@ describe('CRL and OCSP of five processes', () => {
   let bad: Buffer;
 
   beforeAll(async () => {
-    product = await Product.start({ mode: 'services', env: { STACKRUNNER_LOG_LEVEL: 'warn' } });
+    product = await Product.start({ mode, env: { STACKRUNNER_LOG_LEVEL: 'warn' } });
     customer = await product.customer('alone');
     alone = `${statusOriginOf(product.printed)}/pki/alone`;
     const csrs = [1, 2].map((n) =>
@@ -192,35 +192,54 @@ describe('CRL and OCSP of five processes', () => {
     expect(delta.base ?? 0n).toBeLessThan(crl.number ?? 0n);
   }, 30_000);
 
-  it('outlive gateway, issuer, provisioner, billing, NATS and PostgreSQL', async () => {
-    const before = {
-      good: (await post(alone, ask([good]))).der,
-      bad: (await post(alone, ask([bad]))).der,
-      crl: (await get('/intermediate.crl')).der,
-      root: (await get('/root.crl')).der,
-    };
-    const { pids } = servicesOf(product.dataDir);
-    // Who would start them again, then all but the revocation service.
-    await product.end('SIGKILL');
-    for (const name of others) expect([name, killed(() => pids[name])]).toEqual([name, true]);
-    expect(killed(() => postmasterPid(product.dataDir))).toBe(true);
-    try {
-      for (let round = 0; round < 10; round++) {
-        expect((await post(alone, ask([good]))).der.equals(before.good)).toBe(true);
-        expect((await post(alone, ask([bad]))).der.equals(before.bad)).toBe(true);
-        expect(
-          (await get(`/ocsp/${encodeURIComponent(ask([good]).toString('base64'))}`)).der.equals(before.good),
-        ).toBe(true);
-        expect((await get('/intermediate.crl')).der.equals(before.crl)).toBe(true);
-        expect((await get('/root.crl')).der.equals(before.root)).toBe(true);
-        await sleep(300);
-      }
-      expect(statuses(before.good)).toEqual(['good']);
-      expect(statuses(before.bad)).toEqual(['revoked']);
-      // What it cannot know it does not say.
-      expect(parseOcspResponse((await post(alone, ask([Buffer.alloc(16, 0x22)]))).der).kind).toBe('tryLater');
-    } finally {
-      killed(() => pids.revocation);
+  const published = async () => [
+    (await post(alone, ask([good]))).der,
+    (await post(alone, ask([bad]))).der,
+    (await get(`/ocsp/${encodeURIComponent(ask([good]).toString('base64'))}`)).der,
+    (await get('/intermediate.crl')).der,
+    (await get('/root.crl')).der,
+  ];
+  /** The same octets as before, ten times. */
+  async function expectSame(before: readonly Buffer[], inBetween: () => Promise<void>): Promise<void> {
+    for (let round = 0; round < 10; round++) {
+      await inBetween();
+      const now = await published();
+      expect(now.map((der, index) => before[index]?.equals(der))).toEqual(before.map(() => true));
     }
-  }, 60_000);
+    expect(before.slice(0, 2).map(statuses)).toEqual([['good'], ['revoked']]);
+  }
+
+  const outlives = {
+    services: async () => {
+      const before = await published();
+      const { pids } = servicesOf(product.dataDir);
+      // Who would start them again, then all but the revocation service.
+      await product.end('SIGKILL');
+      for (const name of others) expect([name, killed(() => pids[name])]).toEqual([name, true]);
+      expect(killed(() => postmasterPid(product.dataDir))).toBe(true);
+      try {
+        await expectSame(before, () => sleep(300));
+        // What it cannot know it does not say.
+        const unknown = await post(alone, ask([Buffer.alloc(16, 0x22)]));
+        expect(parseOcspResponse(unknown.der).kind).toBe('tryLater');
+      } finally {
+        killed(() => pids.revocation);
+      }
+    },
+    // All else is the same process; PostgreSQL comes back by itself, and dies again.
+    standalone: async () => {
+      const before = await published();
+      let kills = 0;
+      await expectSame(before, async () => {
+        if (killed(() => postmasterPid(product.dataDir))) kills += 1;
+        await sleep(100);
+      });
+      expect(kills).toBeGreaterThan(0);
+    },
+  };
+  const whom = {
+    services: 'gateway, issuer, provisioner, billing, NATS and PostgreSQL',
+    standalone: 'PostgreSQL, which dies again and again',
+  };
+  it(`outlive ${whom[mode]}`, outlives[mode], 60_000);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireTool } from '#libs/testing';
 import { Openssl } from '../support/openssl.js';
-import { type Customer, Product, type Refusal } from '../support/product.js';
+import { type Customer, type Minted, Product, type Refusal } from '../support/product.js';
 import { type Chain, RelyingParties, run } from '../support/relying-parties.js';
 
 /** What each relying party says, by its name: first of a good certificate, then of the same when it is revoked. */
@@ -52,15 +52,8 @@ describe.each(['standalone', 'services'] as const)('real relying parties of %s',
     const names = ['-subj', '/CN=app', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
     await openssl.run('req', '-new', '-config', config, '-key', key, ...names, '-out', request);
     const minted = await product.mint(customer, [readFileSync(request, 'utf8')], '7d');
-    const [intermediate = '', root = ''] = minted.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
-    const [leaf] = minted.certs;
-    serial = leaf?.serial ?? '';
-    chain = {
-      leaf: openssl.file('leaf.pem', leaf?.cert_pem ?? ''),
-      key,
-      intermediate: openssl.file('intermediate.pem', intermediate),
-      root: openssl.file('root.pem', root),
-    };
+    serial = minted.certs[0]?.serial ?? '';
+    chain = { ...chainOf(minted), key };
     parties = new RelyingParties(openssl.folder, chain, `${product.origin}/pki/${customer.handle}`);
   }, 120_000);
 
@@ -68,6 +61,17 @@ describe.each(['standalone', 'services'] as const)('real relying parties of %s',
     openssl.dispose();
     await product?.stop();
   }, 30_000);
+
+  /** The files of the first certificate of an answer, without its key. */
+  function chainOf({ certs, chain: pems }: Pick<Minted, 'certs' | 'chain'>): Chain {
+    const [intermediate = '', root = ''] = pems.split(/(?<=-----END CERTIFICATE-----\n)/);
+    return {
+      leaf: openssl.file('leaf.pem', certs[0]?.cert_pem ?? ''),
+      key: '',
+      intermediate: openssl.file('intermediate.pem', intermediate),
+      root: openssl.file('root.pem', root),
+    };
+  }
 
   const those = Object.entries(clients).filter(([, { tool }]) => requireTool(tool, howToGet));
 
@@ -166,6 +170,41 @@ describe.each(['standalone', 'services'] as const)('real relying parties of %s',
     expect(await asked()).toEqual(['revoked', 'revoked', 'good']);
   }, 60_000);
 
+  it('many are revoked at once by what they were issued as, and no other', async () => {
+    const owner = await product.customer('profiled');
+    const seeded = await product.cli(['credential', 'seed', 'profiled', '--modes=sign_leaf', '--json']);
+    const { bearer, cert_id } = JSON.parse(seeded.stdout) as { bearer: string; cert_id: string };
+    const csr = await openssl.csr({ san: 'DNS:app.profiled.internal' });
+    const body = { version: 'v1', cert_id, csr_pems: [csr], ttl: '7d' };
+    const signed = await product.request('/v1/sign-leaf', { bearer, body });
+    const leaves = [await product.mint(owner, [csr], '7d'), signed.json<Minted>()].map(chainOf);
+    const said = () =>
+      Promise.all(
+        leaves.map((leaf) => new RelyingParties(openssl.folder, leaf, '').opensslOcsp('-no_nonce')),
+      );
+    expect(await said()).toEqual(['good', 'good']);
+    const order = async (profile: string, ...flags: string[]) => {
+      const wish = ['--profile', profile, '--reason', 'superseded', '--json', ...flags];
+      const { stdout, stderr } = await product.cli(['revoke', 'profiled', ...wish]);
+      expect(stderr).toBe('');
+      return JSON.parse(stdout);
+    };
+    /** A certificate may be asked about before the event that tells of it has come. */
+    const counted = async (profile: string) => {
+      let count = await order(profile, '--dry-run');
+      for (const end = Date.now() + 20_000; count.matched === 0 && Date.now() < end; ) {
+        count = await order(profile, '--dry-run');
+      }
+      return count;
+    };
+    // The certificate of the OCSP responder that just answered is no mint.
+    expect(await counted('mint')).toMatchObject({ matched: 1, revoked_before: 0 });
+    expect(await counted('sign-leaf')).toMatchObject({ matched: 1, revoked_before: 0 });
+    expect(await said()).toEqual(['good', 'good']);
+    expect(await order('sign-leaf')).toMatchObject({ status: 'done', matched: 1, revoked: 1, failed: 0 });
+    expect(await said()).toEqual(['good', 'revoked']);
+  }, 60_000);
+
   it('a Free leaf names the shared CA, whose CRL and OCSP know it, also below its own handle', async () => {
     const fred = await product.customer('fred', '--tier', 'free');
     const gina = await product.customer('gina', '--tier', 'free');
@@ -205,18 +244,9 @@ describe.each(['standalone', 'services'] as const)('real relying parties of %s',
     const body = { version: 'v1', csr_pem };
     const answer = await product.request('/7d/v1/free/issue', { bearer, body });
     expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
-    const issued = answer.json<{ cert_pem: string; chain: string; serial: string }>();
-    const [intermediate = '', root = ''] = issued.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
-    return {
-      serial: issued.serial,
-      text: await openssl.text(issued.cert_pem),
-      chain: {
-        leaf: openssl.file('leaf.pem', issued.cert_pem),
-        key: '',
-        intermediate: openssl.file('intermediate.pem', intermediate),
-        root: openssl.file('root.pem', root),
-      },
-    };
+    const issued = answer.json<Minted['certs'][number] & { chain: string }>();
+    const files = chainOf({ certs: [issued], chain: issued.chain });
+    return { serial: issued.serial, text: await openssl.text(issued.cert_pem), chain: files };
   }
 
   it('a short-lived leaf names no place to ask, and says so', async () => {

@@ -24,6 +24,7 @@ import { CreateGateway1795363200000 } from './database/migrations/1795363200000-
 import { CreateCredentials1795500000000 } from './database/migrations/1795500000000-create-credentials.migration.js';
 import { CreateSessions1795501000000 } from './database/migrations/1795501000000-create-sessions.migration.js';
 import { CreateBirthCert1795502000000 } from './database/migrations/1795502000000-create-birth-cert.migration.js';
+import { SignUpsUnderWay1796000000000 } from './database/migrations/1796000000000-sign-ups-under-way.migration.js';
 import { DeviceController } from './device/device.controller.js';
 import { DeviceService } from './device/device.service.js';
 import { followEvents } from './gateway.events.js';
@@ -70,6 +71,7 @@ export const gatewayMigrations: MigrationSet = {
     CreateCredentials1795500000000,
     CreateSessions1795501000000,
     CreateBirthCert1795502000000,
+    SignUpsUnderWay1796000000000,
   ],
 };
 

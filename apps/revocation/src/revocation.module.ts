@@ -28,6 +28,7 @@ import { CreateBulkJob1795450000000 } from './migrations/1795450000000-create-bu
 import { ProbeRevokedByKey1795450400000 } from './migrations/1795450400000-probe-revoked-by-key.migration.js';
 import { SharedAuthority1795500000000 } from './migrations/1795500000000-shared-authority.migration.js';
 import { CrlAsItIs1795600000000 } from './migrations/1795600000000-crl-as-it-is.migration.js';
+import { IssuedProfile1795700000000 } from './migrations/1795700000000-issued-profile.migration.js';
 import { startPublishing } from './publishing.js';
 import { PublishedRecord } from './restore/published-record.js';
 import { ReconcileController } from './restore/reconcile.controller.js';
@@ -52,6 +53,7 @@ export const revocationMigrations: MigrationSet = {
     CreateBulkJob1795450000000,
     SharedAuthority1795500000000,
     CrlAsItIs1795600000000,
+    IssuedProfile1795700000000,
     ProbeRevokedByKey1795450400000,
   ],
 };

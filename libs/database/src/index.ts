@@ -9,6 +9,7 @@ export {
   EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from './embedded-postgres/embedded-postgres.js';
+export { GroupWriter, type GroupWriterOptions } from './group-writer.js';
 export { type MigrateOptions, type MigrationReport, migrate } from './migrate.js';
 export { grant, type MigrationClass, type MigrationSet, migrationsTable } from './migration-set.js';
 export { createEnsurePartitions, type MonthlyPartitions } from './monthly-partitions.js';
@@ -19,6 +20,7 @@ export {
   byteaArray,
   byteaArrayOfBlocks,
   int4Array,
+  textArray,
   timestamptzArray,
   uuidArray,
   uuidBytes,

@@ -1,7 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { type TestDatabase, testDatabase } from '#libs/testing';
-import { byteaArray, int4Array, timestamptzArray, uuidArray, uuidBytes } from './postgres-arrays.js';
+import {
+  byteaArray,
+  int4Array,
+  textArray,
+  timestamptzArray,
+  uuidArray,
+  uuidBytes,
+} from './postgres-arrays.js';
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -27,6 +34,11 @@ describe('binary arrays, as PostgreSQL reads them', () => {
   it('carry octets, and NULL for what is absent', async () => {
     const values = [randomBytes(16), Buffer.alloc(0), undefined, randomBytes(1_000)];
     expect(await read('bytea', byteaArray(values))).toEqual(values.map((value) => value ?? null));
+  });
+
+  it('carry text', async () => {
+    const values = ['sign-leaf', '', undefined, 'ü'];
+    expect(await read('text', textArray(values))).toEqual(values.map((value) => value ?? null));
   });
 
   it('carry UUIDs', async () => {

@@ -1,5 +1,5 @@
 /** Types of PostgreSQL by their object identifiers (pg_type.dat): they are fixed for ever. */
-export const oid = { bytea: 17, int4: 23, timestamptz: 1184, uuid: 2950 } as const;
+export const oid = { bytea: 17, int4: 23, text: 25, timestamptz: 1184, uuid: 2950 } as const;
 
 /** Seconds from the Unix epoch to PostgreSQL's own, 2000-01-01. */
 const postgresEpoch = 946_684_800;
@@ -52,6 +52,14 @@ export function uuidArray(values: readonly Uint8Array[]): Buffer {
 /** An absent value is NULL. */
 export function byteaArray(values: readonly (Uint8Array | undefined)[]): Buffer {
   return elements(oid.bytea, values);
+}
+
+/** An absent value is NULL. */
+export function textArray(values: readonly (string | undefined)[]): Buffer {
+  return elements(
+    oid.text,
+    values.map((value) => (value === undefined ? undefined : Buffer.from(value))),
+  );
 }
 
 /** @param blocks elements that carry their length already, each as four octets before it */

@@ -17,6 +17,7 @@ interface Options {
   readonly invalidityDate?: string;
   readonly bearerFile?: string;
   readonly credential?: string;
+  readonly profile?: string;
   readonly ttl?: string;
   readonly issuedFrom?: string;
   readonly issuedBefore?: string;
@@ -42,6 +43,7 @@ export function revokeCommand(context: CliContext): Command {
     .option('--invalidity-date <time>', 'since when the key is suspected, such as 2026-05-19T00:02:03Z')
     .option('--bearer-file <file>', "file of the customer's bearer (default: act as the operator)")
     .option('--credential <id>', 'minted by this scoped credential')
+    .option('--profile <name>', 'issued as mint, sign-leaf, cross-sign, free, birth-cert or ocsp-responder')
     .option('--ttl <duration>', 'issued for this long, such as 7d')
     .option('--issued-from <time>', 'issued at this time or later')
     .option('--issued-before <time>', 'issued before this time')
@@ -55,6 +57,7 @@ export function revokeCommand(context: CliContext): Command {
 Examples:
   $ stackrunner revoke acme 3e:5f:... --reason keyCompromise
   $ stackrunner revoke acme --san '*.old.acme.internal' --dry-run
+  $ stackrunner revoke acme --profile sign-leaf --issued-before 2026-05-19T00:00:00Z
   $ stackrunner revoke acme --credential 0b9e3a52-... --reason keyCompromise --json`,
     )
     .action(async (handle: string, serials: string[], options: Options) => {
@@ -118,9 +121,10 @@ function wishOf({ reason, invalidityDate }: Options): RevokeWish {
 }
 
 function criteriaOf(options: Options): BulkCriteria {
-  const { credential, ttl, issuedFrom, issuedBefore, san, key } = options;
+  const { credential, profile, ttl, issuedFrom, issuedBefore, san, key } = options;
   return {
     ...(credential !== undefined && { credential_id: credential }),
+    ...(profile !== undefined && { profile }),
     ...(ttl !== undefined && { ttl }),
     ...(issuedFrom !== undefined && { issued_from: issuedFrom }),
     ...(issuedBefore !== undefined && { issued_before: issuedBefore }),

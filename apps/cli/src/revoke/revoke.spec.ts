@@ -53,6 +53,8 @@ describe('revoke', () => {
     const criteria = [
       '--credential',
       'c',
+      '--profile',
+      'sign-leaf',
       '--ttl',
       '7d',
       '--issued-from',
@@ -69,7 +71,8 @@ describe('revoke', () => {
     expect(server.received.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET']);
     expect(server.received[0]?.body).toEqual({
       criteria: {
-        ...{ credential_id: 'c', ttl: '7d', issued_from: 'f', issued_before: 'b', san: '*', key_sha256: 'k' },
+        ...{ credential_id: 'c', profile: 'sign-leaf', ttl: '7d', issued_from: 'f', issued_before: 'b' },
+        ...{ san: '*', key_sha256: 'k' },
         serials: ['ab'],
       },
       invalidity_date: 'd',

@@ -5,6 +5,9 @@ import { type RevocationReasonName, reasonNames } from './revocation-reason.js';
 const uuid = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const time = { type: 'string', pattern: timePattern } as const;
 
+/** As what certificates are issued; the issuer names them in its events. */
+const profileNames = ['mint', 'sign-leaf', 'cross-sign', 'free', 'birth-cert', 'ocsp-responder'] as const;
+
 export const criteriaSchema = {
   type: 'object',
   minProperties: 1,
@@ -12,6 +15,7 @@ export const criteriaSchema = {
   description: 'All that are given must hold. Expired certificates never match.',
   properties: {
     credential_id: { type: 'string', pattern: uuid, description: 'Minted by this scoped credential.' },
+    profile: { type: 'string', enum: profileNames, description: 'Issued as this.' },
     ttl: { type: 'string', description: 'Issued for this long: 1d, 7d, 14d, 30d, 90d, or a Go duration.' },
     issued_from: { ...time, description: 'Issued at this time or later.' },
     issued_before: { ...time, description: 'Issued before this time.' },
@@ -45,6 +49,7 @@ export const bulkBodySchema = {
 export interface BulkBody {
   readonly criteria: {
     readonly credential_id?: string;
+    readonly profile?: string;
     readonly ttl?: string;
     readonly issued_from?: string;
     readonly issued_before?: string;

@@ -84,9 +84,11 @@ export class BulkService {
 }
 
 function criteriaOf(body: BulkBody['criteria']): Omit<BulkCriteria, '$typeName' | '$unknown'> {
-  const { credential_id = '', ttl, issued_from, issued_before, san = '', key_sha256, serials = [] } = body;
+  const { credential_id = '', profile = '', ttl, issued_from, issued_before } = body;
+  const { san = '', key_sha256, serials = [] } = body;
   return {
     credentialId: credential_id,
+    profile,
     ttlSeconds: ttl === undefined ? 0n : BigInt(secondsOf(ttl)),
     ...(issued_from !== undefined && { issuedFrom: unixSeconds(issued_from, 'criteria.issued_from') }),
     ...(issued_before !== undefined && {

@@ -59,6 +59,7 @@ describe('revocation for the operator', () => {
   it('reads every criterion of a bulk revocation', async () => {
     const criteria = {
       credential_id: job,
+      profile: 'sign-leaf',
       ttl: '7d',
       issued_from: '2026-05-19T00:00:00Z',
       issued_before: '2026-05-20T00:00:00Z',
@@ -72,6 +73,7 @@ describe('revocation for the operator', () => {
     expect(answer.json()).toEqual({ dry_run: true, matched: 47, revoked_before: 3, not_found: 1 });
     expect(gateway.product.bulkCriteria).toMatchObject({
       credentialId: job,
+      profile: 'sign-leaf',
       ttlSeconds: 604_800n,
       issuedFrom: BigInt(Date.parse(criteria.issued_from) / 1000),
       issuedBefore: BigInt(Date.parse(criteria.issued_before) / 1000),
@@ -79,6 +81,20 @@ describe('revocation for the operator', () => {
       keySha256: Buffer.alloc(32, 0xab),
       serials: [Buffer.from(`${'00'.repeat(14)}3e5f`, 'hex')],
     });
+  });
+
+  it('says which profiles there are', async () => {
+    const answer = await gateway.operate('/v1/admin/customers/acme/bulk-revoke', {
+      body: { criteria: { profile: 'gold' } },
+    });
+    expect([answer.status, answer.json().error]).toEqual([
+      400,
+      expect.objectContaining({
+        code: 'bad_request',
+        message:
+          'criteria.profile must be one of ["mint","sign-leaf","cross-sign","free","birth-cert","ocsp-responder"].',
+      }),
+    ]);
   });
 
   it('starts a job and shows it with its failures', async () => {
@@ -99,6 +115,7 @@ describe('revocation for the operator', () => {
     ['400 bad_request', { criteria: {} }],
     ['400 bad_request', { criteria: { colour: 'blue' } }],
     ['400 bad_request', { criteria: { profile: 'server' } }],
+    ['400 bad_request', { criteria: { profile: '' } }],
     ['400 bad_request', { criteria: { san: '' } }],
     ['400 bad_request', { criteria: { issued_from: 'yesterday' } }],
     ['400 bad_ttl', { criteria: { ttl: 'long' } }],

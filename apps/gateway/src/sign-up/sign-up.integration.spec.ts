@@ -119,6 +119,44 @@ describe('sign-up', () => {
     expect(owned).toHaveLength(1);
   });
 
+  it('makes no second customer while the first is being made', async () => {
+    const jar = await someone();
+    const { product } = gateway;
+    let go: () => void = () => undefined;
+    product.beforeCreating = new Promise((resolve) => {
+      go = resolve;
+    });
+    const first = signUp(jar, 'slow-one');
+    const isHeld = async () =>
+      (await gateway.database.query("SELECT FROM gateway.handle_claim WHERE handle = 'slow-one'")).length > 0;
+    while (!(await isHeld())) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await signUp(jar, 'quick-one')).toBe('already_signed_up');
+    const again = signUp(jar, 'slow-one');
+    go();
+    product.beforeCreating = undefined;
+    expect(await first).toBe('signed up');
+    expect(['signed up', 'already_signed_up']).toContain(await again);
+    expect([...product.customers.keys()].filter((handle) => handle.endsWith('-one'))).toEqual(['slow-one']);
+  });
+
+  it('lets an attempt whose process died hold its person back for a minute and no longer', async () => {
+    const jar = await someone();
+    gateway.product.failure = new DomainError('service_unavailable', 'away');
+    expect(await signUp(jar, 'orphaned')).toBe('service_unavailable');
+    gateway.product.failure = undefined;
+    // As it is when nobody came to say that the attempt ended.
+    const claim = "WHERE handle = 'orphaned'";
+    await gateway.database.query(
+      `UPDATE gateway.handle_claim SET attempts = 1, attempted_at = now() ${claim}`,
+    );
+    expect(await signUp(jar, 'other-wish')).toBe('already_signed_up');
+    await gateway.database.query(
+      `UPDATE gateway.handle_claim SET attempted_at = now() - interval '61 seconds' ${claim}`,
+    );
+    expect(await signUp(jar, 'other-wish')).toBe('signed up');
+    expect(await signUp(await someone(), 'orphaned')).toBe('signed up');
+  });
+
   it('goes on where it was cut off', async () => {
     const jar = await someone();
     gateway.product.failure = new DomainError('service_unavailable', 'away');

@@ -4,8 +4,11 @@ import type { CustomerTier } from '../auth/principal.js';
 import { reservedHandles } from './sign-up-handle.js';
 
 export interface HandleClaim {
-  /** `elsewhere`: this person has a sign-up under way with another handle, the claimed one. */
-  readonly outcome: 'claimed' | 'taken' | 'reserved' | 'elsewhere' | 'bound';
+  /**
+   * `under_way`: this person is signing up with another handle, the claimed one, at this moment. `elsewhere`: the
+   * person has tried to, and may be there or not.
+   */
+  readonly outcome: 'claimed' | 'taken' | 'reserved' | 'under_way' | 'elsewhere' | 'bound';
   /** The UUID that the customer will have. */
   readonly claimed_id: string | null;
   readonly claimed_handle: string | null;
@@ -15,6 +18,7 @@ export interface HandleClaim {
 export class SignUpRepository {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** What is `claimed` is under way until it is bound, or {@link endAttempt} says that it ended. */
   async claim(personId: string, handle: string): Promise<HandleClaim> {
     try {
       const rows: HandleClaim[] = await this.dataSource.query(
@@ -29,12 +33,14 @@ export class SignUpRepository {
     }
   }
 
+  /** Gives the handle to others, unless somebody is signing up with it. */
   async release(personId: string, customerId: string): Promise<void> {
-    try {
-      await this.dataSource.query('SELECT gateway.release_handle($1, $2)', [personId, customerId]);
-    } catch (error) {
-      throw mapDatabaseError(error);
-    }
+    await this.call('SELECT gateway.release_handle($1, $2)', [personId, customerId]);
+  }
+
+  /** An attempt failed; when the handle cannot be had, it is released. */
+  async endAttempt(personId: string, customerId: string, isFinal: boolean): Promise<void> {
+    await this.call('SELECT gateway.end_attempt($1, $2, $3)', [personId, customerId, isFinal]);
   }
 
   /** Within a transaction as the customer. @returns false when the person owns another one already */
@@ -63,6 +69,14 @@ export class SignUpRepository {
       [customerId],
     );
     return rows[0]?.bearer_claimed_at ?? null;
+  }
+
+  private async call(sql: string, values: unknown[]): Promise<void> {
+    try {
+      await this.dataSource.query(sql, values);
+    } catch (error) {
+      throw mapDatabaseError(error);
+    }
   }
 }
 

@@ -15,7 +15,7 @@ import { checkLeafName } from '../customer/handle.js';
 import type { PublicUrls } from '../http/public-urls.js';
 import { timestamp } from '../http/timestamp.js';
 import type { SignedIn } from '../session/session.service.js';
-import type { SignUpRepository } from './sign-up.repository.js';
+import type { Binding, SignUpRepository } from './sign-up.repository.js';
 import type { AccountJson, SignUpBody, WhoJson } from './sign-up.schema.js';
 import { checkSignUpHandle } from './sign-up-handle.js';
 
@@ -46,18 +46,14 @@ export class SignUpService {
    * @throws DomainError bad_handle, customer_exists, already_signed_up
    */
   async signUp(signedIn: SignedIn, body: SignUpBody, requestId: string): Promise<AccountJson> {
-    const { signUps, logger } = this.parts;
+    const { logger } = this.parts;
     const { person } = signedIn;
     if (signedIn.kind === 'owner') throw alreadySignedUp(signedIn.handle);
     checkSignUpHandle(body.handle);
     checkLeafName(body.handle, this.parts.baseDomain);
     const customerId = await this.hold(person.id, body.handle, requestId);
-    const customer = await this.create(person.id, customerId, body.handle, requestId);
-    await this.parts.tenants.run(customerId, async (manager) => {
-      await this.parts.customers.put(manager, customer);
-      const binding = { personId: person.id, customerId, wantedTier: body.tier };
-      if (!(await signUps.bind(manager, binding))) throw alreadySignedUp();
-    });
+    const binding = { personId: person.id, customerId, wantedTier: body.tier };
+    const customer = await this.attempt(binding, body.handle, requestId);
     logger.info({ handle: body.handle, request_id: requestId }, 'signed up');
     return this.present(customer, { wantedTier: body.tier, claimedAt: null });
   }
@@ -112,6 +108,11 @@ export class SignUpService {
       case 'claimed':
         if (id !== null) return id;
         throw new DomainError('internal', 'A handle was claimed without an id.');
+      case 'under_way':
+        throw new DomainError(
+          'already_signed_up',
+          `You are signing up with the handle ${claim.claimed_handle} at this moment.`,
+        );
       case 'elsewhere':
         // An earlier sign-up that never got to its customer holds nothing back.
         if (id === null || (await this.exists(id, requestId))) throw alreadySignedUp(claim.claimed_handle);
@@ -126,18 +127,22 @@ export class SignUpService {
     }
   }
 
-  private async create(personId: string, id: string, handle: string, requestId: string): Promise<Customer> {
-    const { provisioner, signUps } = this.parts;
+  private async attempt(binding: Binding, handle: string, requestId: string): Promise<Customer> {
+    const { provisioner, tenants, customers, signUps } = this.parts;
+    const { personId, customerId: id } = binding;
     try {
       const wish = { id, handle, tier: TierMessage.FREE };
-      const { customer } = await provisioner.createCustomer(wish, withId(requestId));
-      return present(customer);
+      const customer = present((await provisioner.createCustomer(wish, withId(requestId))).customer);
+      await tenants.run(id, async (manager) => {
+        await customers.put(manager, customer);
+        if (!(await signUps.bind(manager, binding))) throw alreadySignedUp();
+      });
+      return customer;
     } catch (error) {
-      const isFinal =
-        error instanceof DomainError && (error.code === 'customer_exists' || error.code === 'bad_handle');
-      if (!isFinal) throw error;
-      await signUps.release(personId, id);
-      throw error.code === 'customer_exists' ? taken(handle) : error;
+      const code = error instanceof DomainError ? error.code : undefined;
+      const isFinal = code === 'customer_exists' || code === 'bad_handle';
+      await signUps.endAttempt(personId, id, isFinal);
+      throw code === 'customer_exists' ? taken(handle) : error;
     }
   }
 

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { type Issued, type MintResponse, RevocationReason, RevokedSchema } from '#libs/contracts';
+import { type MintResponse, RevocationReason, RevokedSchema } from '#libs/contracts';
 import { createInProcessEventBus, events } from '#libs/rpc';
 import { FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
 import { issuerMigrations } from '../issuer.module.js';
@@ -68,27 +67,5 @@ describe('a key that is compromised', () => {
     const third = await startTestIssuer({ database, kms, clock, neighbours });
     await expect(third.client.mint(request)).rejects.toMatchObject(refusal);
     await third.stop();
-  });
-
-  it('says in the event which scoped credential minted', async () => {
-    const heard: Issued[] = [];
-    const subscription = await bus.subscribe(events.issued, 'revocation', async (message) => {
-      heard.push(message);
-    });
-    const { customerId } = await testCustomer(kms, neighbours);
-    const credentialId = randomUUID();
-    const [replica] = replicas;
-    const answer = await replica?.client.mint({ ...mintRequest(customerId, 2), credentialId });
-    while (!heard.some(({ mintings }) => mintings.length > 0))
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    await subscription.close();
-    expect(heard.flatMap(({ mintings }) => mintings)).toMatchObject([
-      { credentialId, serials: answer?.certificates.map(({ serial }) => serial) },
-    ]);
-    await expect(
-      replica?.client.mint({ ...mintRequest(customerId), credentialId: 'x' }),
-    ).rejects.toMatchObject({
-      code: 'bad_request',
-    });
   });
 });

@@ -16,7 +16,7 @@ import type { ExhaustedCustomers } from '../quota/exhausted-customers.js';
 import { lifetimeExceeded, quotaExceeded, rateLimited } from '../quota/limit-errors.js';
 import { unpackCertificates } from './certificate-block.js';
 import { encodeIssuedRequest } from './issued-event.js';
-import { withMinting } from './issued-minting.js';
+import { withOrigin } from './issued-origin.js';
 import type { Ledger, LedgerEntry } from './mint.ledger.js';
 import type { MintMetrics } from './mint.metrics.js';
 import type { MintPool } from './mint.pool.js';
@@ -104,7 +104,7 @@ export class MintService {
     deadline: number,
     idempotency: Idempotency | undefined,
   ): Promise<LedgerEntry> {
-    const { customerId, csrs, ttl, profile, nameConstraints, credentialId } = batch;
+    const { customerId, csrs, ttl, profile, nameConstraints } = batch;
     const signing = variants.of(profile, nameConstraints);
     this.options.exhausted.check(customerId, csrs.length);
     this.options.blockedKeys.check(csrs);
@@ -114,7 +114,7 @@ export class MintService {
     const { block, issued: certificates } = await withSpan('sign', { certificates: count }, () =>
       isLocal(signing) ? signBatch(this.options.pool, unsigned) : this.options.remote.sign(unsigned),
     );
-    const issued = credentialId === '' ? certificates : withMinting(certificates, credentialId, block);
+    const issued = withOrigin(certificates, batch, block);
     return { customerId, customerUuid, caUuid, count, ...validity, block, issued, idempotency, deadline };
   }
 

@@ -19,6 +19,7 @@ import {
 } from '#libs/x509';
 import type { AuthorityService } from '../authority/authority.service.js';
 import { encodeIssued } from '../mint/issued-event.js';
+import { responderOrigin } from '../mint/issued-origin.js';
 import { backdate } from '../policy/batch.policy.js';
 
 export interface ResponderServiceParts {
@@ -88,7 +89,7 @@ export class ResponderService {
     const issued = encodeIssued({ customerId, caId, notBefore, notAfter }, [{ serial, der, fingerprint }]);
     await this.#record([
       ...[Buffer.from(serial), customerId, caId, new Date(notBefore * 1000), new Date(notAfter * 1000)],
-      ...[fingerprint, der, Buffer.from(issued)],
+      ...[fingerprint, der, Buffer.concat([issued, responderOrigin(serial)])],
     ]);
     return der;
   }

@@ -3,6 +3,7 @@ import type { BulkCriteria, IssuerService } from '#libs/contracts';
 import { byteaArray, withTenant } from '#libs/database';
 import type { Client } from '#libs/rpc';
 import { type Certificate, parseCertificate, sha256 } from '#libs/x509';
+import { CaOwners } from '../authority/ca-owners.js';
 import type { CertificateName } from '../journal/journal-entry.js';
 import { hexOf } from '../serial-status/issued-serial.repository.js';
 import { canonicalSerial } from '../serial-status/serial.js';
@@ -59,7 +60,11 @@ const pageSql = `
     AND ($8::timestamptz IS NULL OR s.issued_at < $8)
     AND ($9::float8 = 0 OR extract(epoch FROM s.expires_at - s.issued_at) = $9)
     AND ($10::bytea[] IS NULL OR s.serial = ANY($10))
+    AND ($11::text = '' OR coalesce(s.profile, 'mint') = $11)
   ORDER BY s.expires_on, s.serial LIMIT ${pageSize}`;
+
+const revokedSql = `
+  SELECT serial FROM revocation.revoked WHERE ca_id = $1 AND serial = ANY($2::bytea[])`;
 
 interface PageRow {
   readonly serial: Buffer;
@@ -71,7 +76,11 @@ interface PageRow {
 
 /** Finds the certificates that a bulk revocation is about. */
 export class BulkSelection {
-  constructor(private readonly parts: BulkSelectionParts) {}
+  readonly #owners: CaOwners;
+
+  constructor(private readonly parts: BulkSelectionParts) {
+    this.#owners = new CaOwners(parts.pool);
+  }
 
   /**
    * One page of what matches, in the order of day of expiry and serial number.
@@ -82,14 +91,14 @@ export class BulkSelection {
    */
   async page(search: BulkSearch, after: BulkCursor): Promise<BulkPage> {
     const rows = await this.#rows(search, after);
-    const matches = await this.#byContent(search, rows);
+    const matches = await this.#asHolderSays(search.customerId, await this.#byContent(search, rows));
     const last = rows.length === pageSize ? rows.at(-1) : undefined;
     return { matches, next: last && { day: last.day, serial: last.serial } };
   }
 
   async #rows(search: BulkSearch, after: BulkCursor): Promise<PageRow[]> {
     const { customerId, criteria, now, issuedUpTo } = search;
-    const { credentialId, issuedFrom, issuedBefore, ttlSeconds } = criteria;
+    const { credentialId, issuedFrom, issuedBefore, ttlSeconds, profile } = criteria;
     const serials = criteria.serials.map(canonicalSerial).filter((serial) => serial !== undefined);
     return withTenant(this.parts.pool, customerId, async (client) => {
       await client.query(timeout);
@@ -104,6 +113,7 @@ export class BulkSelection {
         dateOf(issuedBefore),
         ttlSeconds === 0n ? 0 : Number(ttlSeconds) + backdate,
         criteria.serials.length === 0 ? null : byteaArray(serials),
+        profile,
       ]);
       return rows;
     });
@@ -123,6 +133,30 @@ export class BulkSelection {
       }
     }
     return rows.filter(({ serial }) => wanted.has(hexOf(serial))).map(matchOf);
+  }
+
+  /** Of a CA that somebody else holds, the holder's journal tells what is revoked. */
+  async #asHolderSays(customerId: string, matches: readonly BulkMatch[]): Promise<readonly BulkMatch[]> {
+    const owners = await this.#owners.of(matches.map(({ caId }) => caId));
+    const holderOf = (caId: string) => owners.get(caId) ?? customerId;
+    const shared = matches.filter(({ caId }) => holderOf(caId) !== customerId);
+    if (shared.length === 0) return matches;
+    const revoked = new Set<string>();
+    for (const caId of new Set(shared.map((match) => match.caId))) {
+      const issued = shared.filter((match) => match.caId === caId);
+      for (const serial of await this.#revoked(holderOf(caId), caId, issued)) revoked.add(hexOf(serial));
+    }
+    return matches.map((match) =>
+      holderOf(match.caId) === customerId ? match : { ...match, isRevoked: revoked.has(hexOf(match.serial)) },
+    );
+  }
+
+  #revoked(holder: string, caId: string, issued: readonly BulkMatch[]): Promise<Buffer[]> {
+    return withTenant(this.parts.pool, holder, async (client) => {
+      const values = [caId, byteaArray(issued.map(({ serial }) => serial))];
+      const { rows } = await client.query<{ serial: Buffer }>(revokedSql, values);
+      return rows.map(({ serial }) => serial);
+    });
   }
 }
 

@@ -61,6 +61,7 @@ describe('a bulk revocation', () => {
       of({ notAfter: NOW + DAY }),
       of({ notBefore: NOW - 2 * DAY - 60, notAfter: NOW + 5 * DAY }),
       of({ notBefore: NOW - 8 * DAY - 60, notAfter: NOW - DAY }),
+      of({ profile: 'sign-leaf' }),
     ];
     const foreign = harness.certificate(randomUUID(), NOW + 7 * DAY);
     await harness.issue(...certificates, { ...foreign, credentialId });
@@ -71,6 +72,8 @@ describe('a bulk revocation', () => {
     [string, (fleet: { credentialId: string; certificates: IssuedTestCertificate[] }) => Criteria, number[]]
   >([
     ['the credential', ({ credentialId }) => ({ credentialId }), [1]],
+    ['the profile', () => ({ profile: 'sign-leaf' }), [5]],
+    ['the profile of plain mints', () => ({ profile: 'mint' }), [0, 1, 2, 3]],
     ['the lifetime', () => ({ ttlSeconds: BigInt(DAY) }), [2]],
     [
       'the window of issuing',
@@ -82,6 +85,7 @@ describe('a bulk revocation', () => {
       ({ certificates }) => ({ serials: certificates.slice(2, 4).map((each) => each.serial) }),
       [2, 3],
     ],
+    ['a profile that nothing has', () => ({ profile: 'gold' }), []],
     ['all at once', ({ credentialId }) => ({ credentialId, ttlSeconds: BigInt(DAY) }), []],
   ])('finds certificates by %s, first without and then with effect', async (_, criteriaOf, expected) => {
     const { customerId, certificates, foreign, ...rest } = await fleet();
@@ -163,6 +167,7 @@ describe('a bulk revocation', () => {
     ['a credential that is none', { credentialId: 'x' }],
     ['a key hash that is none', { keySha256: new Uint8Array(20) }],
     ['a pattern without end', { sanPattern: 'x'.repeat(256) }],
+    ['a profile without end', { profile: 'x'.repeat(65) }],
   ])('is refused for %s', async (_, criteria) => {
     const refused = { code: 'bad_request' };
     await expect(start(randomUUID(), criteria)).rejects.toMatchObject(refused);

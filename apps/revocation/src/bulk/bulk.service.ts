@@ -22,6 +22,7 @@ export interface BulkServiceParts {
 
 const mostSerials = 100_000;
 const longestPattern = 255;
+const longestProfile = 64;
 const chunk = 1_000;
 
 /** Revokes many certificates of a customer at once, by what they have in common. */
@@ -93,13 +94,15 @@ export class BulkService {
 }
 
 function checkCriteria(criteria: BulkCriteria | undefined): BulkCriteria {
-  const { credentialId = '', sanPattern = '', keySha256, serials = [], ttlSeconds = 0n } = criteria ?? {};
+  const { credentialId = '', sanPattern = '', keySha256, serials = [] } = criteria ?? {};
+  const { ttlSeconds = 0n, profile = '' } = criteria ?? {};
   const isEmpty =
     credentialId === '' &&
     sanPattern === '' &&
     !keySha256?.length &&
     serials.length === 0 &&
-    ttlSeconds === 0n;
+    ttlSeconds === 0n &&
+    profile === '';
   if (!criteria || (isEmpty && criteria.issuedFrom === undefined && criteria.issuedBefore === undefined)) {
     throw new DomainError('bad_request', 'Say which certificates: at least one criterion is needed.');
   }
@@ -109,6 +112,9 @@ function checkCriteria(criteria: BulkCriteria | undefined): BulkCriteria {
   }
   if (sanPattern.length > longestPattern) {
     throw new DomainError('bad_request', `A pattern has at most ${longestPattern} characters.`);
+  }
+  if (profile.length > longestProfile) {
+    throw new DomainError('bad_request', `A profile has at most ${longestProfile} characters.`);
   }
   if (criteria.keySha256.length !== 0 && criteria.keySha256.length !== 32) {
     throw new DomainError('bad_request', 'A key is named by the SHA-256 of its SubjectPublicKeyInfo.');

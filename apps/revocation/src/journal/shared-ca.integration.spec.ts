@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { Pool } from 'pg';
 import {
+  BulkState,
   CaActivatedSchema,
   RevocationActorKind,
   RevocationReason,
@@ -49,7 +50,7 @@ describe('a CA that customers share', () => {
   });
 
   const issued = async (customerId: string) => {
-    const certificate = harness.certificate(customerId, inADay, ca.authority.caId);
+    const certificate = { ...harness.certificate(customerId, inADay, ca.authority.caId), profile: 'free' };
     await harness.issue(certificate);
     while ((await ocsp(certificate.serial)).kind === 'unknown')
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -111,6 +112,29 @@ describe('a CA that customers share', () => {
     expect((await revoke(fred, serial)).revocations).toMatchObject([{ changed: false }]);
     await expect(revoke(gina, serial)).rejects.toMatchObject({ code: 'serial_not_found' });
     await expect(statusOf(gina, serial)).rejects.toMatchObject({ code: 'serial_not_found' });
+  });
+
+  it('revokes many at once of one customer alone, and counts them', async () => {
+    const count = (customerId: string) =>
+      harness.revocation.countBulkRevocation({ customerId, criteria: { profile: 'free' } });
+    const theirs = await issued(gina);
+    const mine = [await issued(fred), await issued(fred)];
+    const before = await count(fred);
+    const theirsBefore = await count(gina);
+    expect(before.matched - before.revoked).toBeGreaterThanOrEqual(2n);
+    const { job } = await harness.revocation.startBulkRevocation({
+      ...{ customerId: fred, criteria: { profile: 'free' }, reason: RevocationReason.SUPERSEDED },
+      actor: { kind: RevocationActorKind.OPERATOR, id: 'operator' },
+    });
+    const id = job?.id ?? '';
+    const done = async () => (await harness.revocation.getBulkRevocation({ customerId: fred, id })).job;
+    while ((await done())?.state !== BulkState.DONE) await new Promise((resolve) => setTimeout(resolve, 10));
+    const { matched, revoked } = before;
+    expect(await done()).toMatchObject({ matched, revoked: matched - revoked, unchanged: revoked });
+    for (const serial of mine) expect((await ocsp(serial)).kind).toBe('revoked');
+    expect((await ocsp(theirs)).kind).toBe('good');
+    expect(await count(fred)).toMatchObject({ matched, revoked: matched });
+    expect(await count(gina)).toEqual(theirsBefore);
   });
 
   it('revokes all or none, also where some are of a CA of the customer alone', async () => {

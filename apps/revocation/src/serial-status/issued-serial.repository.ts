@@ -1,8 +1,9 @@
 import type { Pool } from 'pg';
-import type { IssuedRecord, Minting } from '#libs/contracts';
+import type { Issued } from '#libs/contracts';
 import {
   byteaArray,
   mapDatabaseError,
+  textArray,
   timestamptzArray,
   uuidArray,
   uuidBytes,
@@ -43,6 +44,9 @@ const revokedSql = `
   SELECT (extract(epoch FROM revoked_at) * 1000)::float8 AS revoked_at, reason,
     (extract(epoch FROM invalidity_date) * 1000)::float8 AS invalidity_date
   FROM revocation.revoked WHERE ca_id = $1 AND serial = $2`;
+
+/** What `issued` events say: who was issued which certificates, by which credential, and as what. */
+export type IssuedCertificates = Pick<Issued, 'certificates' | 'mintings' | 'profiled'>;
 
 export interface SerialSearch {
   readonly customerId: string;
@@ -86,15 +90,17 @@ export class IssuedSerialRepository {
   }
 
   /** Records certificates of any number of customers in one statement; what is recorded already stays. */
-  async record(certificates: readonly IssuedRecord[], mintings: readonly Minting[] = []): Promise<void> {
+  async record({ certificates, mintings, profiled }: IssuedCertificates): Promise<void> {
     const octetsOf = rememberingUuids();
-    const minters = credentialsBySerial(mintings);
+    const minters = bySerial(mintings, ({ credentialId }) => credentialId);
+    const named = bySerial(profiled, ({ profile }) => profile);
     const serials: Uint8Array[] = [];
     const customers: Uint8Array[] = [];
     const cas: Uint8Array[] = [];
     const starts: number[] = [];
     const expiries: number[] = [];
     const credentials: Uint8Array[] = [];
+    const profiles: (string | undefined)[] = [];
     for (const certificate of certificates) {
       const serial = canonicalSerial(certificate.serial);
       if (serial === undefined) continue;
@@ -105,11 +111,13 @@ export class IssuedSerialRepository {
       expiries.push(Number(certificate.notAfter));
       const minter = minters.size === 0 ? undefined : minters.get(hexOf(serial));
       credentials.push(minter === undefined ? noCredential : octetsOf(minter));
+      // What is missing at the end of this array is NULL to PostgreSQL: plain mints cost nothing.
+      if (named.size > 0) profiles.push(named.get(hexOf(serial)));
     }
     try {
       await this.pool.query({
         name: 'record_issued',
-        text: 'SELECT revocation.record_issued($1, $2, $3, $4, $5, $6)',
+        text: 'SELECT revocation.record_issued($1, $2, $3, $4, $5, $6, $7)',
         values: [
           byteaArray(serials),
           uuidArray(customers),
@@ -117,6 +125,7 @@ export class IssuedSerialRepository {
           timestamptzArray(starts),
           timestamptzArray(expiries),
           uuidArray(credentials),
+          textArray(profiles),
         ],
       });
     } catch (error) {
@@ -229,14 +238,17 @@ function rememberingUuids(): (uuid: string) => Uint8Array {
   };
 }
 
-/** Which scoped credential minted a certificate, by its canonical serial number. */
-function credentialsBySerial(mintings: readonly Minting[]): ReadonlyMap<string, string> {
-  const minters = new Map<string, string>();
-  for (const { credentialId, serials } of mintings) {
-    for (const each of serials) {
+/** What an event says of some of its certificates, by their canonical serial numbers. */
+function bySerial<T extends { readonly serials: readonly Uint8Array[] }>(
+  sayings: readonly T[],
+  wordOf: (saying: T) => string,
+): ReadonlyMap<string, string> {
+  const words = new Map<string, string>();
+  for (const saying of sayings) {
+    for (const each of saying.serials) {
       const serial = canonicalSerial(each);
-      if (serial !== undefined) minters.set(hexOf(serial), credentialId);
+      if (serial !== undefined) words.set(hexOf(serial), wordOf(saying));
     }
   }
-  return minters;
+  return words;
 }

@@ -1,80 +1,38 @@
-import type { IssuedRecord, Minting } from '#libs/contracts';
-import { isUnavailable } from '#libs/database';
-import type { IssuedSerialRepository } from './issued-serial.repository.js';
+import { GroupWriter } from '#libs/database';
+import type { IssuedCertificates, IssuedSerialRepository } from './issued-serial.repository.js';
 import type { SerialStatusMetrics } from './serial-status.metrics.js';
 
-/** Certificates of one insert: enough to make its fixed cost vanish, few enough to be quick. */
-const mostCertificates = 10_000;
+const certificatesOfInsert = 10_000;
 
-interface WaitingEvent {
-  readonly certificates: readonly IssuedRecord[];
-  readonly mintings: readonly Minting[];
-  readonly done: () => void;
-  readonly failed: (error: unknown) => void;
-}
-
-/**
- * Records the certificates of `issued` events. One insert runs at a time; what arrives meanwhile goes into
- * the next one, so the busier it is, the cheaper a certificate becomes, and nothing waits for a timer.
- */
+/** Records the certificates of `issued` events, many of them in one insert. */
 export class IssuedSerialWriter {
-  readonly #waiting: WaitingEvent[] = [];
-  #writing = false;
+  readonly #group: GroupWriter<IssuedCertificates>;
 
   constructor(
-    private readonly serials: Pick<IssuedSerialRepository, 'record'>,
+    serials: Pick<IssuedSerialRepository, 'record'>,
     private readonly metrics: SerialStatusMetrics,
-  ) {}
-
-  /** Resolves when the certificates of one event are durable. */
-  record(certificates: readonly IssuedRecord[], mintings: readonly Minting[] = []): Promise<void> {
-    return new Promise((done, failed) => {
-      this.#waiting.push({ certificates, mintings, done, failed });
-      this.metrics.waiting.inc(certificates.length);
-      if (!this.#writing) void this.#writeAll();
+  ) {
+    this.#group = new GroupWriter({
+      weigh: ({ certificates }) => certificates.length,
+      most: certificatesOfInsert,
+      write: async (events) => {
+        const certificates = events.flatMap((event) => event.certificates);
+        const mintings = events.flatMap((event) => event.mintings);
+        const profiled = events.flatMap((event) => event.profiled);
+        if (certificates.length > 0) await serials.record({ certificates, mintings, profiled });
+      },
     });
   }
 
-  async #writeAll(): Promise<void> {
-    this.#writing = true;
-    while (this.#waiting.length > 0) {
-      // Events that arrive in the same turn share the first insert already.
-      await new Promise((resolve) => setImmediate(resolve));
-      await this.#write(this.#next());
-    }
-    this.#writing = false;
-  }
-
-  /** The longest waiting events, as many as one insert takes, and at least one. */
-  #next(): WaitingEvent[] {
-    let events = 0;
-    let certificates = 0;
-    for (const event of this.#waiting) {
-      if (events > 0 && certificates + event.certificates.length > mostCertificates) break;
-      events += 1;
-      certificates += event.certificates.length;
-    }
-    return this.#waiting.splice(0, events);
-  }
-
-  /** Never rejects: each event learns its own outcome. */
-  async #write(events: readonly WaitingEvent[]): Promise<void> {
-    const certificates = events.flatMap((event) => event.certificates);
+  /** Resolves when the certificates of one event are durable. */
+  async record(issued: IssuedCertificates): Promise<void> {
+    const { length } = issued.certificates;
+    this.metrics.waiting.inc(length);
     try {
-      const mintings = events.flatMap((event) => event.mintings);
-      if (certificates.length > 0) await this.serials.record(certificates, mintings);
-    } catch (error) {
-      // One event that cannot be recorded must not hold up those that came with it.
-      if (events.length > 1 && !isUnavailable(error)) {
-        for (const event of events) await this.#write([event]);
-        return;
-      }
-      this.metrics.waiting.dec(certificates.length);
-      for (const event of events) event.failed(error);
-      return;
+      await this.#group.add(issued);
+      this.metrics.recorded.inc(length);
+    } finally {
+      this.metrics.waiting.dec(length);
     }
-    this.metrics.waiting.dec(certificates.length);
-    this.metrics.recorded.inc(certificates.length);
-    for (const event of events) event.done();
   }
 }

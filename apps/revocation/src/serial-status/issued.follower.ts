@@ -6,10 +6,5 @@ const concurrency = 128;
 
 /** Records what the issuer issues; an event that comes again changes nothing. */
 export function followIssued(bus: EventBus, writer: IssuedSerialWriter): Promise<Subscription> {
-  return bus.subscribe(
-    events.issued,
-    'revocation',
-    ({ certificates, mintings }) => writer.record(certificates, mintings),
-    { concurrency },
-  );
+  return bus.subscribe(events.issued, 'revocation', (issued) => writer.record(issued), { concurrency });
 }

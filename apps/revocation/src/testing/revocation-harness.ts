@@ -32,6 +32,8 @@ export interface IssuedTestCertificate {
   readonly notAfter: number;
   /** UUID of the scoped credential that minted it. */
   readonly credentialId?: string;
+  /** As what it was issued, unless it is a plain mint. */
+  readonly profile?: string;
 }
 
 /** An issuer that knows what it minted, also before anybody heard of it. */
@@ -152,6 +154,9 @@ export class RevocationHarness {
       })),
       mintings: certificates.flatMap(({ serial, credentialId }) =>
         credentialId === undefined ? [] : [{ credentialId, serials: [serial] }],
+      ),
+      profiled: certificates.flatMap(({ serial, profile }) =>
+        profile === undefined ? [] : [{ profile, serials: [serial] }],
       ),
     });
     this.published += 1;

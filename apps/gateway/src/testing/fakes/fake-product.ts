@@ -36,6 +36,8 @@ export class FakeProduct {
   bulkCriteria: BulkCriteria | undefined;
   /** Thrown by provisioner and revocation, whatever they are asked, when set. */
   failure: DomainError | undefined;
+  /** A customer is made when this has ended. */
+  beforeCreating: Promise<void> | undefined;
   authorityAsked = 0;
 
   /** Sets a customer's status as its owner does, with a new version; no event tells of it. */

@@ -39,6 +39,7 @@ export class FakeProvisioner {
   }: CreateCustomerRequest) {
     const { customers } = this.product;
     this.product.check();
+    await this.product.beforeCreating;
     if (handle === 'pki') throw new DomainError('bad_handle', 'The handle pki is reserved.');
     const before = customers.get(handle);
     if (before !== undefined && before.id === id) return { customer: before };

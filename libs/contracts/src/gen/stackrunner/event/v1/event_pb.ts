@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file stackrunner/event/v1/event.proto.
  */
 export const file_stackrunner_event_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("CiBzdGFja3J1bm5lci9ldmVudC92MS9ldmVudC5wcm90bxIUc3RhY2tydW5uZXIuZXZlbnQudjEiqgEKBklzc3VlZBI4CgxjZXJ0aWZpY2F0ZXMYASADKAsyIi5zdGFja3J1bm5lci5ldmVudC52MS5Jc3N1ZWRSZWNvcmQSNQoIcmVxdWVzdHMYAyADKAsyIy5zdGFja3J1bm5lci5ldmVudC52MS5Jc3N1ZWRSZXF1ZXN0Ei8KCG1pbnRpbmdzGAIgAygLMh0uc3RhY2tydW5uZXIuZXZlbnQudjEuTWludGluZyIxCgdNaW50aW5nEhUKDWNyZWRlbnRpYWxfaWQYASABKAkSDwoHc2VyaWFscxgCIAMoDCJ+CgxJc3N1ZWRSZWNvcmQSEwoLY3VzdG9tZXJfaWQYASABKAkSDQoFY2FfaWQYAiABKAkSDgoGc2VyaWFsGAMgASgMEhIKCm5vdF9iZWZvcmUYBCABKAMSEQoJbm90X2FmdGVyGAUgASgDEhMKC2ZpbmdlcnByaW50GAYgASgMIkkKD0N1c3RvbWVyQ2hhbmdlZBI2CghjdXN0b21lchgBIAEoCzIkLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkN1c3RvbWVyIkcKC0NhQWN0aXZhdGVkEjgKCWF1dGhvcml0eRgBIAEoCzIlLnN0YWNrcnVubmVyLnByb3Zpc2lvbmVyLnYxLkF1dGhvcml0eSIvCglDYVJldGlyZWQSDQoFY2FfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkiTgoSRW50aXRsZW1lbnRDaGFuZ2VkEjgKC2VudGl0bGVtZW50GAEgASgLMiMuc3RhY2tydW5uZXIuYmlsbGluZy52MS5FbnRpdGxlbWVudCIoChFDcmVkZW50aWFsQ2hhbmdlZBITCgtjdXN0b21lcl9pZBgBIAEoCSI/CgdSZXZva2VkEjQKB2VudHJpZXMYASADKAsyIy5zdGFja3J1bm5lci5ldmVudC52MS5SZXZva2VkUmVjb3JkIroBCg1SZXZva2VkUmVjb3JkEhMKC2N1c3RvbWVyX2lkGAEgASgJEg0KBWNhX2lkGAIgASgJEg4KBnNlcmlhbBgDIAEoDBI7CgZyZWFzb24YBCABKA4yKy5zdGFja3J1bm5lci5yZXZvY2F0aW9uLnYxLlJldm9jYXRpb25SZWFzb24SEwoLcmVjb3JkZWRfYXQYBSABKAMSEQoJbm90X2FmdGVyGAYgASgDEhAKCHNlcXVlbmNlGAcgASgDInUKDENybEdlbmVyYXRlZBITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVjYV9pZBgCIAEoCRINCgVzaGFyZBgDIAEoBRINCgVkZWx0YRgEIAEoCBIOCgZudW1iZXIYBSABKAkSEwoLbmV4dF91cGRhdGUYBiABKAMiTwoVQnVsa1Jldm9jYXRpb25TdGFydGVkEjYKA2pvYhgBIAEoCzIpLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuQnVsa1Jldm9jYXRpb25iBnByb3RvMw", [file_stackrunner_billing_v1_billing, file_stackrunner_event_v1_audited, file_stackrunner_provisioner_v1_provisioner, file_stackrunner_revocation_v1_bulk, file_stackrunner_revocation_v1_journal]);
+  fileDesc("CiBzdGFja3J1bm5lci9ldmVudC92MS9ldmVudC5wcm90bxIUc3RhY2tydW5uZXIuZXZlbnQudjEi4wEKBklzc3VlZBI4CgxjZXJ0aWZpY2F0ZXMYASADKAsyIi5zdGFja3J1bm5lci5ldmVudC52MS5Jc3N1ZWRSZWNvcmQSNQoIcmVxdWVzdHMYAyADKAsyIy5zdGFja3J1bm5lci5ldmVudC52MS5Jc3N1ZWRSZXF1ZXN0Ei8KCG1pbnRpbmdzGAIgAygLMh0uc3RhY2tydW5uZXIuZXZlbnQudjEuTWludGluZxI3Cghwcm9maWxlZBgEIAMoCzIlLnN0YWNrcnVubmVyLmV2ZW50LnYxLlByb2ZpbGVkU2VyaWFscyIxCgdNaW50aW5nEhUKDWNyZWRlbnRpYWxfaWQYASABKAkSDwoHc2VyaWFscxgCIAMoDCIzCg9Qcm9maWxlZFNlcmlhbHMSDwoHcHJvZmlsZRgBIAEoCRIPCgdzZXJpYWxzGAIgAygMIn4KDElzc3VlZFJlY29yZBITCgtjdXN0b21lcl9pZBgBIAEoCRINCgVjYV9pZBgCIAEoCRIOCgZzZXJpYWwYAyABKAwSEgoKbm90X2JlZm9yZRgEIAEoAxIRCglub3RfYWZ0ZXIYBSABKAMSEwoLZmluZ2VycHJpbnQYBiABKAwiSQoPQ3VzdG9tZXJDaGFuZ2VkEjYKCGN1c3RvbWVyGAEgASgLMiQuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQ3VzdG9tZXIiRwoLQ2FBY3RpdmF0ZWQSOAoJYXV0aG9yaXR5GAEgASgLMiUuc3RhY2tydW5uZXIucHJvdmlzaW9uZXIudjEuQXV0aG9yaXR5Ii8KCUNhUmV0aXJlZBINCgVjYV9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCSJOChJFbnRpdGxlbWVudENoYW5nZWQSOAoLZW50aXRsZW1lbnQYASABKAsyIy5zdGFja3J1bm5lci5iaWxsaW5nLnYxLkVudGl0bGVtZW50IigKEUNyZWRlbnRpYWxDaGFuZ2VkEhMKC2N1c3RvbWVyX2lkGAEgASgJIj8KB1Jldm9rZWQSNAoHZW50cmllcxgBIAMoCzIjLnN0YWNrcnVubmVyLmV2ZW50LnYxLlJldm9rZWRSZWNvcmQiugEKDVJldm9rZWRSZWNvcmQSEwoLY3VzdG9tZXJfaWQYASABKAkSDQoFY2FfaWQYAiABKAkSDgoGc2VyaWFsGAMgASgMEjsKBnJlYXNvbhgEIAEoDjIrLnN0YWNrcnVubmVyLnJldm9jYXRpb24udjEuUmV2b2NhdGlvblJlYXNvbhITCgtyZWNvcmRlZF9hdBgFIAEoAxIRCglub3RfYWZ0ZXIYBiABKAMSEAoIc2VxdWVuY2UYByABKAMidQoMQ3JsR2VuZXJhdGVkEhMKC2N1c3RvbWVyX2lkGAEgASgJEg0KBWNhX2lkGAIgASgJEg0KBXNoYXJkGAMgASgFEg0KBWRlbHRhGAQgASgIEg4KBm51bWJlchgFIAEoCRITCgtuZXh0X3VwZGF0ZRgGIAEoAyJPChVCdWxrUmV2b2NhdGlvblN0YXJ0ZWQSNgoDam9iGAEgASgLMikuc3RhY2tydW5uZXIucmV2b2NhdGlvbi52MS5CdWxrUmV2b2NhdGlvbmIGcHJvdG8z", [file_stackrunner_billing_v1_billing, file_stackrunner_event_v1_audited, file_stackrunner_provisioner_v1_provisioner, file_stackrunner_revocation_v1_bulk, file_stackrunner_revocation_v1_journal]);
 
 /**
  * Certificates became durable. Concatenated encodings of this message are one such message.
@@ -46,6 +46,13 @@ export type Issued = Message<"stackrunner.event.v1.Issued"> & {
    * @generated from field: repeated stackrunner.event.v1.Minting mintings = 2;
    */
   mintings: Minting[];
+
+  /**
+   * Of those among them that are no plain mints: as what they were issued.
+   *
+   * @generated from field: repeated stackrunner.event.v1.ProfiledSerials profiled = 4;
+   */
+  profiled: ProfiledSerials[];
 };
 
 /**
@@ -78,6 +85,30 @@ export type Minting = Message<"stackrunner.event.v1.Minting"> & {
  */
 export const MintingSchema: GenMessage<Minting> = /*@__PURE__*/
   messageDesc(file_stackrunner_event_v1_event, 1);
+
+/**
+ * @generated from message stackrunner.event.v1.ProfiledSerials
+ */
+export type ProfiledSerials = Message<"stackrunner.event.v1.ProfiledSerials"> & {
+  /**
+   * sign-leaf, cross-sign, free, birth-cert or ocsp-responder; a certificate that none of these names was minted: mint.
+   *
+   * @generated from field: string profile = 1;
+   */
+  profile: string;
+
+  /**
+   * @generated from field: repeated bytes serials = 2;
+   */
+  serials: Uint8Array[];
+};
+
+/**
+ * Describes the message stackrunner.event.v1.ProfiledSerials.
+ * Use `create(ProfiledSerialsSchema)` to create a new message.
+ */
+export const ProfiledSerialsSchema: GenMessage<ProfiledSerials> = /*@__PURE__*/
+  messageDesc(file_stackrunner_event_v1_event, 2);
 
 /**
  * @generated from message stackrunner.event.v1.IssuedRecord
@@ -125,7 +156,7 @@ export type IssuedRecord = Message<"stackrunner.event.v1.IssuedRecord"> & {
  * Use `create(IssuedRecordSchema)` to create a new message.
  */
 export const IssuedRecordSchema: GenMessage<IssuedRecord> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 2);
+  messageDesc(file_stackrunner_event_v1_event, 3);
 
 /**
  * A customer was created, activated, suspended or resumed.
@@ -144,7 +175,7 @@ export type CustomerChanged = Message<"stackrunner.event.v1.CustomerChanged"> & 
  * Use `create(CustomerChangedSchema)` to create a new message.
  */
 export const CustomerChangedSchema: GenMessage<CustomerChanged> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 3);
+  messageDesc(file_stackrunner_event_v1_event, 4);
 
 /**
  * An intermediate signs from now on.
@@ -163,7 +194,7 @@ export type CaActivated = Message<"stackrunner.event.v1.CaActivated"> & {
  * Use `create(CaActivatedSchema)` to create a new message.
  */
 export const CaActivatedSchema: GenMessage<CaActivated> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 4);
+  messageDesc(file_stackrunner_event_v1_event, 5);
 
 /**
  * An intermediate signs no more.
@@ -187,7 +218,7 @@ export type CaRetired = Message<"stackrunner.event.v1.CaRetired"> & {
  * Use `create(CaRetiredSchema)` to create a new message.
  */
 export const CaRetiredSchema: GenMessage<CaRetired> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 5);
+  messageDesc(file_stackrunner_event_v1_event, 6);
 
 /**
  * @generated from message stackrunner.event.v1.EntitlementChanged
@@ -204,7 +235,7 @@ export type EntitlementChanged = Message<"stackrunner.event.v1.EntitlementChange
  * Use `create(EntitlementChangedSchema)` to create a new message.
  */
 export const EntitlementChangedSchema: GenMessage<EntitlementChanged> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 6);
+  messageDesc(file_stackrunner_event_v1_event, 7);
 
 /**
  * A customer's master bearer was issued or rotated: caches forget the customer's earlier ones.
@@ -223,7 +254,7 @@ export type CredentialChanged = Message<"stackrunner.event.v1.CredentialChanged"
  * Use `create(CredentialChangedSchema)` to create a new message.
  */
 export const CredentialChangedSchema: GenMessage<CredentialChanged> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 7);
+  messageDesc(file_stackrunner_event_v1_event, 8);
 
 /**
  * Entries of the revocation journal became durable.
@@ -242,7 +273,7 @@ export type Revoked = Message<"stackrunner.event.v1.Revoked"> & {
  * Use `create(RevokedSchema)` to create a new message.
  */
 export const RevokedSchema: GenMessage<Revoked> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 8);
+  messageDesc(file_stackrunner_event_v1_event, 9);
 
 /**
  * @generated from message stackrunner.event.v1.RevokedRecord
@@ -301,7 +332,7 @@ export type RevokedRecord = Message<"stackrunner.event.v1.RevokedRecord"> & {
  * Use `create(RevokedRecordSchema)` to create a new message.
  */
 export const RevokedRecordSchema: GenMessage<RevokedRecord> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 9);
+  messageDesc(file_stackrunner_event_v1_event, 10);
 
 /**
  * A CRL was made and published.
@@ -357,7 +388,7 @@ export type CrlGenerated = Message<"stackrunner.event.v1.CrlGenerated"> & {
  * Use `create(CrlGeneratedSchema)` to create a new message.
  */
 export const CrlGeneratedSchema: GenMessage<CrlGenerated> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 10);
+  messageDesc(file_stackrunner_event_v1_event, 11);
 
 /**
  * Somebody started a bulk revocation: one event for the whole of it, for the audit.
@@ -376,5 +407,5 @@ export type BulkRevocationStarted = Message<"stackrunner.event.v1.BulkRevocation
  * Use `create(BulkRevocationStartedSchema)` to create a new message.
  */
 export const BulkRevocationStartedSchema: GenMessage<BulkRevocationStarted> = /*@__PURE__*/
-  messageDesc(file_stackrunner_event_v1_event, 11);
+  messageDesc(file_stackrunner_event_v1_event, 12);
 
