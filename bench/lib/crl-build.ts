@@ -2,16 +2,14 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { lintTbsCrl } from '#libs/lint';
 import {
-  assembleCertificate,
   CrlEntries,
   crlReasons,
-  crlTbs,
   derOid,
   derSequence,
   derUtf8String,
+  draftCrl,
   der as element,
   oid,
-  signatureAlgorithmDer,
   signatureVerifies,
   tag,
 } from '#libs/x509';
@@ -31,14 +29,15 @@ for (let i = 0; i < count; i++) {
   const revokedAt = now - quarter * Math.random();
   entries.addSpan({ octets, start: 16 * i, stop: 16 * i + 16 }, { revokedAt, reason: crlReasons.superseded });
 }
-const tbs = crlTbs({
+const draft = draftCrl({
   ...{ issuer, issuerKeyIdentifier: Buffer.alloc(20, 1), signatureAlgorithm: 'ecdsa-sha256', number: 1n },
   ...{ thisUpdate: now, nextUpdate: now + 86_400_000, entries },
 });
+const { tbs } = draft;
 const findings = lintTbsCrl(tbs);
 if (findings.length > 0) throw new Error(findings[0]?.message);
 const signature = sign('sha256', tbs, privateKey);
-const der = assembleCertificate(tbs, signatureAlgorithmDer('ecdsa-sha256'), signature);
+const der = draft.signed(signature);
 const spki = publicKey.export({ type: 'spki', format: 'der' });
 if (!signatureVerifies(spki, 'ecdsa-sha256', { message: tbs, signature }))
   throw new Error('it does not verify');

@@ -28,17 +28,11 @@ export {
   type TbsCertificate,
 } from './certificate/tbs-certificate.js';
 export { CrlEntries, type CrlEntry, type SerialSpan } from './crl/crl-entries.js';
+export { type CrlEntryView, forEachCrlEntry } from './crl/crl-entry-reader.js';
 export { CrlError } from './crl/crl-error.js';
 export { type CrlReason, type CrlReasonName, crlReasons, isCrlReason } from './crl/crl-reason.js';
-export { type CrlSpec, crlTbs } from './crl/crl-writer.js';
-export {
-  type Crl,
-  type CrlEntryView,
-  forEachCrlEntry,
-  parseCrl,
-  parseTbsCrl,
-  type TbsCrl,
-} from './crl/parse-crl.js';
+export { CrlDraft, type CrlSpec, draftCrl } from './crl/crl-writer.js';
+export { type Crl, parseCrl, parseTbsCrl, type TbsCrl } from './crl/parse-crl.js';
 export { CertificationRequest } from './csr/certification-request.js';
 export {
   type CertificationRequestSpec,

@@ -1,5 +1,12 @@
 import type { Authority } from '#libs/contracts';
-import { CrlEntries, type CrlSpec, crlTbs, parseCertificate, parseCrl, signatureVerifies } from '#libs/x509';
+import {
+  CrlEntries,
+  type CrlSpec,
+  draftCrl,
+  parseCertificate,
+  parseCrl,
+  signatureVerifies,
+} from '#libs/x509';
 import {
   authorityOf,
   becomesActive,
@@ -30,12 +37,12 @@ describe('the CRL of a root', () => {
 
   function tbs(change: Partial<CrlSpec> = {}): Buffer {
     const root = parseCertificate(authority.rootDer);
-    return crlTbs({
+    return draftCrl({
       ...{ issuer: root.subject, issuerKeyIdentifier: root.subjectKeyIdentifier ?? new Uint8Array() },
       ...{ signatureAlgorithm: 'ecdsa-sha384', number: 1n, thisUpdate: now, nextUpdate: now + 1000 },
       entries: new CrlEntries(),
       ...change,
-    });
+    }).tbs;
   }
   const sign = (bytes: Uint8Array, of: Partial<Authority> = {}) => {
     const { customerId, rootId } = { ...authority, ...of };

@@ -76,10 +76,10 @@ describe('A CRL that was kept in memory', () => {
     });
   }
 
-  async function listed({ authority }: TestCa): Promise<string[]> {
+  async function listed({ authority }: TestCa, delta = false): Promise<string[]> {
     const found: string[] = [];
     for (let shard = 0; shard < authority.shards; shard++) {
-      const stored = await repository.load(authority, { shard, delta: false });
+      const stored = await repository.load(authority, { shard, delta });
       const der = stored?.der ?? Buffer.alloc(0);
       const { entries } = parseCrl(der).fields;
       if (!entries) continue;
@@ -112,6 +112,7 @@ describe('A CRL that was kept in memory', () => {
     const expected = new Map<string, Expected>();
     let serials: string[] = [];
     let scheduledAt = fixture.clock.now();
+    let deltas = 0;
     await publish(kept, keeper, 'first');
     await publish(anew, builderOf(anew), 'first');
 
@@ -159,7 +160,12 @@ describe('A CRL that was kept in memory', () => {
       const own = await listed(anew);
       expect(own).toEqual(expect.arrayContaining(lines(alive)));
       expect(all).toEqual(expect.arrayContaining(own));
+      // The one comes from memory, the other from the journal.
+      const changed = await listed(kept, true);
+      expect(await listed(anew, true)).toEqual(changed);
+      deltas += changed.length;
     }
+    expect(deltas).toBeGreaterThan(20);
     expect(expected.size).toBeGreaterThan(5);
   });
 });

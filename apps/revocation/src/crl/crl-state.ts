@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { CrlEntries, type CrlEntry, type CrlReason, crlReasons } from '#libs/x509';
 import type { KnownAuthority } from '../authority/known-authority.js';
 import { shardOf } from './crl-file.js';
+import { ShardChanges } from './shard-changes.js';
 
 /** A revoked certificate as the tables have it. */
 interface RevokedRow {
@@ -25,6 +26,7 @@ interface Shard {
   readonly final: CrlEntries;
   /** On hold: few, and they may go. */
   readonly holds: Map<string, RevokedRow>;
+  changes: ShardChanges;
 }
 
 /** Rows of one kind: `octets` has the time of each, in PostgreSQL's own form, and its serial number behind it. */
@@ -86,6 +88,7 @@ export class CrlState {
     this.#shards = Array.from({ length: authority.shards }, () => ({
       final: new CrlEntries(),
       holds: new Map<string, RevokedRow>(),
+      changes: new ShardChanges(0),
     }));
   }
 
@@ -105,6 +108,7 @@ export class CrlState {
       }
       if (rows.length < groups) break;
     }
+    for (const shard of state.#shards) shard.changes = new ShardChanges(state.sequence);
     await client.query('CLOSE revoked_of_ca');
     await client.query('SET LOCAL enable_sort = on');
     return state;
@@ -138,16 +142,29 @@ export class CrlState {
     return all;
   }
 
+  /**
+   * What the delta CRL of a shard lists, on top of a full CRL that has the journal up to `sequence`.
+   *
+   * @returns undefined when that was before this was loaded
+   */
+  changes(shard: number, sequence: number): CrlEntries | undefined {
+    return this.#shards[shard]?.changes.after(sequence);
+  }
+
   #apply(row: JournalRow): void {
-    const shard = this.#shardOf(row.serial);
+    const { changes, holds } = this.#shardOf(row.serial);
+    const sequence = Number(row.sequence);
     const id = row.serial.toString('hex');
-    const held = shard.holds.get(id);
+    const held = holds.get(id);
     if (row.reason === crlReasons.removeFromCRL) {
-      shard.holds.delete(id);
+      holds.delete(id);
+      changes.add(sequence, { serial: row.serial, revokedAt: row.recorded_at, reason: row.reason });
       return;
     }
     // What was on hold keeps the time of the hold when it becomes final.
-    this.#add({ ...row, revoked_at: held?.revoked_at ?? row.recorded_at });
+    const revoked = { ...row, revoked_at: held?.revoked_at ?? row.recorded_at };
+    this.#add(revoked);
+    changes.add(sequence, entryOf(revoked));
   }
 
   #add(row: RevokedRow): void {

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { Logger } from '#libs/observability';
 import type { Clock } from '#libs/service';
-import { CrlEntries, crlTbs } from '#libs/x509';
+import { CrlEntries, draftCrl } from '#libs/x509';
 import type { KnownAuthority } from '../authority/known-authority.js';
 import type { CrlMetrics } from './crl.metrics.js';
 import type { CrlCause, CrlRepository, CrlRow, StoredCrl } from './crl.repository.js';
@@ -181,12 +181,15 @@ export class CrlBuilder {
   }
 
   async #delta(client: PoolClient, plan: Plan, started: number): Promise<Omit<StoredCrl, 'generatedAt'>> {
-    const { authority, shard, base, baseSequence, number } = plan;
-    const entries =
-      base === number
-        ? new CrlEntries()
-        : await this.#parts.repository.changes(client, authority, { shard, since: baseSequence });
+    const { base, number } = plan;
+    const entries = base === number ? new CrlEntries() : await this.#changes(client, plan);
     return this.#signed(plan, { entries, delta: true, extra: { base } }, started);
+  }
+
+  /** From memory, or from the journal where memory began later than the full CRL. */
+  async #changes(client: PoolClient, { authority, shard, state, baseSequence }: Plan): Promise<CrlEntries> {
+    const known = state.changes(shard, baseSequence);
+    return known ?? this.#parts.repository.changes(client, authority, { shard, since: baseSequence });
   }
 
   async #signed(
@@ -195,7 +198,7 @@ export class CrlBuilder {
     started: number,
   ): Promise<Omit<StoredCrl, 'generatedAt'>> {
     const { authority, shard, now, number, nextUpdate } = plan;
-    const tbs = crlTbs({
+    const draft = draftCrl({
       issuer: authority.certificate.subject,
       issuerKeyIdentifier: authority.subjectKeyIdentifier,
       signatureAlgorithm: authority.signatureAlgorithm,
@@ -203,7 +206,7 @@ export class CrlBuilder {
       ...(authority.shards > 1 && { shardUrl: this.#url(authority, shard, false) }),
       ...what.extra,
     });
-    const der = await this.#parts.signer.sign(authority, tbs);
+    const der = await this.#parts.signer.sign(authority, draft);
     return {
       ...{ caId: authority.caId, customerId: authority.customerId, shard, delta: what.delta, number, der },
       base: what.extra.base,

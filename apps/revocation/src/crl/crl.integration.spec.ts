@@ -183,6 +183,30 @@ describe('CRLs from the journal', () => {
     expect(published.at(-1)?.number).toBeGreaterThan(number);
   });
 
+  it('are behind where the journal has an entry for the shard that its full one lacks', async () => {
+    const split = await another(4);
+    const by = builder(split);
+    const behind = async (): Promise<number[]> => {
+      const all = (await repository.behind()).filter(({ caId }) => caId === split.authority.caId);
+      return all.map(({ shard }) => shard).sort();
+    };
+    for (let shard = 0; shard < 4; shard++) await build(by, 'first', shard, split);
+    expect(await behind()).toEqual([]);
+    for (const n of [4, 8, 5]) await revoke(split.authority, n, crlReasons.keyCompromise);
+    const lacking = [...new Set([4, 8, 5].map((n) => shardOf(serial(n), 4)))].sort();
+    expect(lacking).toHaveLength(2);
+    expect(await behind()).toEqual(lacking);
+    const [first = 0, second = 0] = lacking;
+    await build(by, 'revocation', first, split);
+    expect(await behind()).toEqual([second]);
+    await by.build({ authority: split.authority, shard: second, cause: 'revocation', deltaOnly: true });
+    expect(await behind()).toEqual([second]);
+    await build(by, 'revocation', second, split);
+    expect(await behind()).toEqual([]);
+    await revoke(split.authority, 4, crlReasons.superseded);
+    expect(await behind()).toEqual([]);
+  });
+
   it('are split into shards, each of which says what it is about', async () => {
     const split = await another(4);
     const by = builder(split);

@@ -74,11 +74,16 @@ const changesSql = `
   WHERE j.ca_id = $1 AND j.sequence > $2 AND get_byte(j.serial, octet_length(j.serial) - 1) % $3 = $4
   ORDER BY j.serial, j.sequence DESC`;
 
+/** What the journal gained since the oldest CRL of a CA is read once, not once for each of its shards. */
 const behindSql = `
-  SELECT c.ca_id, c.shard FROM revocation.crl c JOIN revocation.authority a ON a.ca_id = c.ca_id
-  WHERE NOT c.delta AND EXISTS (
-    SELECT FROM revocation.journal j WHERE j.ca_id = c.ca_id AND j.sequence > c.journal_sequence
-      AND get_byte(j.serial, octet_length(j.serial) - 1) % a.shards = c.shard)`;
+  WITH newest AS (
+    SELECT j.ca_id, get_byte(j.serial, octet_length(j.serial) - 1) % a.shards AS shard, max(j.sequence) AS sequence
+    FROM (SELECT ca_id, min(journal_sequence) AS since FROM revocation.crl WHERE NOT delta GROUP BY ca_id) o
+    JOIN revocation.authority a ON a.ca_id = o.ca_id
+    JOIN revocation.journal j ON j.ca_id = o.ca_id AND j.sequence > o.since
+    GROUP BY 1, 2)
+  SELECT c.ca_id, c.shard FROM newest n JOIN revocation.crl c ON c.ca_id = n.ca_id AND c.shard = n.shard
+  WHERE NOT c.delta AND c.journal_sequence < n.sequence`;
 
 /** The last events of a CRL that are kept. */
 const keptEvents = 20;

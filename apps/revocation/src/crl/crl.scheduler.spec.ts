@@ -98,6 +98,51 @@ describe('when CRLs are made', () => {
     expect(ordered()).toEqual([]);
   });
 
+  it('those of many shards follow one another, and none comes twice before all have come', async () => {
+    const shards = 64;
+    clock = new FixedClock(start);
+    const split = { ...authority, shards };
+    const row = (shard: number): CrlRow => ({
+      ...{ caId: authority.caId, customerId: authority.customerId, shard, delta: false, durationMs: 20 },
+      ...{ number: 1n, base: undefined, baseSequence: 0, journalSequence: 0, revokedCount: 4_000 },
+      ...{ thisUpdate: start, nextUpdate: start + 24 * hour, scheduledAt: start, generatedAt: start },
+    });
+    const made: number[] = [];
+    const revokeIn = (shard: number) =>
+      scheduler.onEntry({ caId: authority.caId, serial: Buffer.alloc(16, shard) });
+    scheduler = new CrlScheduler({
+      authorities: { all: [split], onNew: () => undefined, byId: () => split } as never,
+      repository: {
+        since: async () => Array.from({ length: shards }, (_, i) => row(i)),
+        behind: async () => [],
+      },
+      builder: {
+        async build({ shard }) {
+          made.push(shard);
+          // The next revocation comes while it is made, and has waited long enough when it is ready.
+          if (made.length < 3 * shards) {
+            revokeIn(shard);
+            clock.advance(250);
+          }
+          return true;
+        },
+      },
+      cache: { note: () => false } as never,
+      clock,
+      logger: createLogger('revocation', 'silent'),
+      metrics: crlMetrics(createRegistry('revocation')),
+      intervalMs: hour,
+      mayBuild: () => true,
+    });
+    await scheduler.start();
+    for (let shard = 0; shard < shards; shard++) revokeIn(shard);
+    await pass(250);
+    for (let round = 0; round < 3; round++) {
+      const ofRound = made.slice(round * shards, (round + 1) * shards);
+      expect(new Set(ofRound).size).toBe(shards);
+    }
+  });
+
   it('a scheduled one is made whole, however slow', async () => {
     await scheduled(1_500);
     await pass(hour);

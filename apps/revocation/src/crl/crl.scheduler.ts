@@ -65,6 +65,8 @@ export class CrlScheduler {
   readonly #shards = new Map<string, Shard>();
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
+  /** Whether a shard is due and waits for another to be made. */
+  #isFull = false;
   #lookedAt = 0;
   #comparedAt = 0;
   #looking: Promise<void> | undefined;
@@ -130,12 +132,21 @@ export class CrlScheduler {
         this.#looking = undefined;
       });
     }
+    this.#buildDue(now);
+  }
+
+  #buildDue(now: number): void {
+    this.#isFull = false;
     for (const shard of this.#shards.values()) {
-      if (this.#running >= concurrency) return;
       const mayBuild =
         !shard.building && shard.retryAt <= now && this.#parts.mayBuild(shard.authority.customerId);
       const order = mayBuild ? this.#due(shard, now) : undefined;
-      if (order) this.#build(shard, order);
+      if (!order) continue;
+      if (this.#running >= concurrency) {
+        this.#isFull = true;
+        return;
+      }
+      this.#build(shard, order);
     }
   }
 
@@ -161,6 +172,10 @@ export class CrlScheduler {
     const dirtySince = shard.dirtySince;
     if (!deltaOnly) shard.dirtySince = undefined;
     const { authority, shard: number } = shard;
+    // Last in turn: where more become due than can be made, none waits for ever.
+    const key = `${authority.caId}/${number}`;
+    this.#shards.delete(key);
+    this.#shards.set(key, shard);
     const unlessScheduledAfter = clock.now() - this.#interval(authority.kind);
     const build = builder
       .build({ authority, shard: number, cause, deltaOnly, unlessScheduledAfter })
@@ -182,6 +197,7 @@ export class CrlScheduler {
         shard.building = false;
         this.#running--;
         this.#builds.delete(build);
+        if (this.#isFull && !this.#stopped) this.#buildDue(clock.now());
       });
     this.#builds.add(build);
   }

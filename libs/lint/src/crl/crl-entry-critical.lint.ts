@@ -4,7 +4,7 @@ import type { CrlEntryLint } from './crl-lint.js';
 export const crlEntryCriticalLint: CrlEntryLint = {
   name: 'crl-entry-critical',
   citation: 'RFC 5280 §5.3',
-  reads: 'entry',
+  reads: 'extensions',
   check: ({ critical }) =>
     critical === undefined ? undefined : `the entry extension ${critical} is critical`,
 };

@@ -5,7 +5,7 @@ import type { CrlEntryLint } from './crl-lint.js';
 export const crlEntryReasonLint: CrlEntryLint = {
   name: 'crl-entry-reason',
   citation: 'RFC 5280 §5.3.1',
-  reads: 'entry',
+  reads: 'extensions',
   check({ reason }, { isDelta }) {
     if (reason === undefined) return undefined;
     if (!isCrlReason(reason)) return `the reason ${reason} does not exist`;

@@ -14,7 +14,8 @@ export interface CrlLint extends Clause {
 
 /** A clause about each entry; it is asked a million times for a large CRL. */
 export interface CrlEntryLint extends Clause {
-  readonly reads: 'entry';
+  /** With `extensions` it looks at nothing else of an entry, and is not asked again about the same. */
+  readonly reads: 'entry' | 'extensions';
   check(entry: CrlEntryView, crl: CrlContext): string | undefined;
 }
 

@@ -2,7 +2,6 @@ import {
   CrlEntries,
   type CrlReason,
   constructedContextTag,
-  crlTbs,
   der,
   derBoolean,
   derOctetString,
@@ -10,6 +9,7 @@ import {
   derSequence,
   derTime,
   derUnsignedInteger,
+  draftCrl,
   oid,
   tag,
 } from '#libs/x509';
@@ -249,9 +249,37 @@ describe('lintTbsCrl', () => {
         ...(code % 2 && { invalidityDate: now - 1e9 }),
       });
     }
-    expect(lintTbsCrl(crlTbs({ ...spec, entries }))).toEqual([]);
-    expect(lintTbsCrl(crlTbs({ ...spec, entries, shardUrl: good, freshestUrl: good }))).toEqual([]);
-    expect(lintTbsCrl(crlTbs({ ...spec, entries: new CrlEntries(), base: 11n, shardUrl: good }))).toEqual([]);
+    expect(lintTbsCrl(draftCrl({ ...spec, entries }).tbs)).toEqual([]);
+    expect(lintTbsCrl(draftCrl({ ...spec, entries, shardUrl: good, freshestUrl: good }).tbs)).toEqual([]);
+    expect(
+      lintTbsCrl(draftCrl({ ...spec, entries: new CrlEntries(), base: 11n, shardUrl: good }).tbs),
+    ).toEqual([]);
+  });
+
+  it('finds an entry wherever it stands, once, also between others with the same extensions', () => {
+    const right = entry({ extensions: [reason(1)] });
+    const held = entry({ extensions: [reason(8)] });
+    const wrongs: Record<string, Buffer> = {
+      'crl-entry-date': entry({ date: derTime(now + 1000), extensions: [reason(1)] }),
+      'crl-entry-serial': entry({ serial: small(0), extensions: [reason(1)] }),
+      'crl-entry-reason': held,
+      'crl-entry-critical': entry({ extensions: [reason(1, true)] }),
+    };
+    for (const [name, wrong] of Object.entries(wrongs)) {
+      for (let at = 0; at < 4; at++) {
+        const entries = [right, right, right, right];
+        entries.splice(at, 1, wrong, wrong);
+        expect(lintTbsCrl(crl({ entries })).map(({ lint }) => lint)).toEqual([name]);
+      }
+    }
+    const all = [right, ...Object.values(wrongs), right, ...Object.values(wrongs)];
+    expect(
+      lintTbsCrl(crl({ entries: all }))
+        .map(({ lint }) => lint)
+        .sort(),
+    ).toEqual(Object.keys(wrongs).sort());
+    expect(lintTbsCrl(crl({ entries: [held, held], extensions: [aki(), number(), delta()] }))).toEqual([]);
+    expect(lintTbsCrl(crl({ entries: [held, held] }))).toHaveLength(1);
   });
 
   it.each(['', '30', '3000', 'ff'.repeat(40)])('finds malformed bytes: "%s"', (hex) => {

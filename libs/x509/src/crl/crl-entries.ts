@@ -1,6 +1,16 @@
 import { extension } from '../certificate/extension-writer.js';
-import { der, derGeneralizedTime, derSequence, derTime, oid, tag } from '../der/index.js';
+import {
+  der,
+  derGeneralizedTime,
+  derSequence,
+  derTime,
+  oid,
+  tag,
+  utcTimeOctets,
+  writeUtcTime,
+} from '../der/index.js';
 import { type CrlReason, crlReasons } from './crl-reason.js';
+import { reasonOnlyOctets, writeReasonOnly } from './reason-only.js';
 
 /** One revoked certificate (RFC 5280 §5.1.2.6). */
 export interface CrlEntry {
@@ -26,19 +36,6 @@ const firstCapacity = 4_096;
 const mostCapacity = 1_048_576;
 /** The longest entry: 21 octets of serial, two times, two extensions, and their headers. */
 const longestEntry = 160;
-const daySeconds = 86_400;
-/** Days whose times are remembered: some eleven years. */
-const mostDays = 4_096;
-const nothing = new DataView(new ArrayBuffer(0));
-
-/** crlEntryExtensions with a reason and nothing else, made once; `unspecified` has none. */
-const reasonExtensions = new Map<CrlReason, DataView>(
-  Object.values(crlReasons).map((reason) => [
-    reason,
-    reason === crlReasons.unspecified ? nothing : viewOf(derSequence(reasonExtension(reason))),
-  ]),
-);
-
 /**
  * revokedCertificates as it grows: each entry is encoded once, behind the others, at 25 to 60 octets. A CRL is made
  * of the octets as they are. They lie in chunks, so that what is there stays where it is.
@@ -48,13 +45,10 @@ export class CrlEntries {
   readonly #sealed: Uint8Array[] = [];
   #sealedOctets = 0;
   #out = new DataView(new ArrayBuffer(firstCapacity));
+  /** Octets of `#out`: its own property costs a call. */
+  #capacity = firstCapacity;
   #at = 0;
   #count = 0;
-  #second = Number.NaN;
-  /** The time of the last entry as it is written. */
-  #time: DataView = nothing;
-  /** Times as they are written, by their day since 1970. */
-  readonly #days = new Map<number, DataView<ArrayBufferLike>>();
 
   get count(): number {
     return this.#count;
@@ -81,6 +75,7 @@ export class CrlEntries {
     twin.#sealed.push(...this.#sealed);
     twin.#sealedOctets = this.#sealedOctets;
     twin.#out = new DataView(this.#out.buffer.slice(0));
+    twin.#capacity = this.#capacity;
     twin.#at = this.#at;
     twin.#count = this.#count;
     return twin;
@@ -106,53 +101,31 @@ export class CrlEntries {
     if (stop - from > 20 || stop <= start) throw new RangeError('this is not a serial number');
     const pad = octets.getUint8(from) > 0x7f ? 1 : 0;
     const serialLength = stop - from + pad;
-    const time = this.#timeOf(revokedAt);
-    const extensions = extensionsOf(reason, invalidityDate);
-    if (this.#at + longestEntry > this.#out.byteLength) this.#seal();
+    if (this.#at + longestEntry > this.#capacity) this.#seal();
     const out = this.#out;
-    let at = this.#at;
-    // At most 21 + 17 + 43 octets with their headers: a short length.
-    const content = 2 + serialLength + time.byteLength + extensions.byteLength;
-    out.setUint32(at, (tag.sequence << 24) | (content << 16) | (tag.integer << 8) | serialLength);
-    at += 4;
+    const header = this.#at;
+    let at = header + 4;
     if (pad === 1) out.setUint8(at++, 0);
     at = copied(out, at, { octets, start: from, stop });
-    at = copied(out, at, { octets: time, start: 0, stop: time.byteLength });
-    this.#at = copied(out, at, { octets: extensions, start: 0, stop: extensions.byteLength });
+    if (writeUtcTime(out, at, revokedAt)) at += utcTimeOctets;
+    else at = appended(out, at, derTime(revokedAt));
+    if (invalidityDate !== undefined) at = appended(out, at, datedExtensions(reason, invalidityDate));
+    else if (reason !== crlReasons.unspecified) {
+      writeReasonOnly(out, at, reason);
+      at += reasonOnlyOctets;
+    }
+    // At most 21 + 17 + 43 octets with their headers: a short length.
+    const content = at - header - 2;
+    out.setUint32(header, (tag.sequence << 24) | (content << 16) | (tag.integer << 8) | serialLength);
+    this.#at = at;
     this.#count++;
-  }
-
-  /** Revocations are of few days, and many of the same second. */
-  #timeOf(ms: number): DataView {
-    const second = Math.floor(ms / 1000);
-    if (second === this.#second) return this.#time;
-    const day = Math.floor(second / daySeconds);
-    const time = this.#timeOfDay(day);
-    const ofDay = second - day * daySeconds;
-    const minutes = Math.floor(ofDay / 60);
-    const hours = Math.floor(minutes / 60);
-    const from = time.byteLength - 'HHMMSSZ'.length;
-    setPair(time, from, hours);
-    setPair(time, from + 2, minutes - hours * 60);
-    setPair(time, from + 4, ofDay - minutes * 60);
-    this.#second = second;
-    this.#time = time;
-    return time;
-  }
-
-  #timeOfDay(day: number): DataView {
-    const known = this.#days.get(day);
-    if (known) return known;
-    if (this.#days.size >= mostDays) this.#days.clear();
-    const made = viewOf(derTime(day * daySeconds * 1000));
-    this.#days.set(day, made);
-    return made;
   }
 
   #seal(): void {
     this.#sealed.push(new Uint8Array(this.#out.buffer, 0, this.#at));
     this.#sealedOctets += this.#at;
-    this.#out = new DataView(new ArrayBuffer(Math.min(this.#out.byteLength * 2, mostCapacity)));
+    this.#capacity = Math.min(this.#capacity * 2, mostCapacity);
+    this.#out = new DataView(new ArrayBuffer(this.#capacity));
     this.#at = 0;
   }
 }
@@ -170,21 +143,16 @@ function copied(out: DataView, at: number, { octets, start, stop }: SerialSpan):
   return at + length;
 }
 
-/** Two decimal digits. */
-function setPair(out: DataView, at: number, value: number): void {
-  const tens = Math.floor(value / 10);
-  out.setUint16(at, ((0x30 + tens) << 8) | (0x30 + value - 10 * tens));
+/** @returns where it ends */
+function appended(out: DataView, at: number, octets: Uint8Array): number {
+  new Uint8Array(out.buffer).set(octets, at);
+  return at + octets.length;
 }
 
-function extensionsOf(reason: CrlReason, invalidityDate: number | undefined): DataView {
-  if (invalidityDate === undefined) return reasonExtensions.get(reason) ?? nothing;
+/** The date since when, behind the reason if there is one. */
+function datedExtensions(reason: CrlReason, invalidityDate: number): Buffer {
   const date = extension(oid.invalidityDate, derGeneralizedTime(invalidityDate));
-  return viewOf(
-    reason === crlReasons.unspecified ? derSequence(date) : derSequence(reasonExtension(reason), date),
-  );
-}
-
-/** RFC 5280 §5.3.1: not critical, an ENUMERATED. */
-function reasonExtension(reason: CrlReason): Buffer {
-  return extension(oid.cRLReason, der(tag.enumerated, Buffer.from([reason])));
+  if (reason === crlReasons.unspecified) return derSequence(date);
+  // RFC 5280 §5.3.1: not critical, an ENUMERATED.
+  return derSequence(extension(oid.cRLReason, der(tag.enumerated, Buffer.from([reason]))), date);
 }

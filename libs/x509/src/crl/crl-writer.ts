@@ -37,29 +37,63 @@ export interface CrlSpec {
 
 const version2 = derUnsignedInteger(Buffer.from([1]));
 
+/** The longest header, of a CRL below 4 GiB. */
+const headerRoom = 6;
+/** Of an RSA key of 8192 bits. */
+const longestSignature = 1024;
+
+/** A CRL before its signature. The room around its TBSCertList takes the rest, so that no octet is copied for it. */
+export class CrlDraft {
+  /** TBSCertList in DER. */
+  readonly tbs: Buffer;
+  readonly #room: Buffer;
+  readonly #algorithm: Uint8Array;
+
+  /** @param room the TBSCertList from `headerRoom` on, then as many octets as the rest may take */
+  constructor(room: Buffer, tbsLength: number, algorithm: Uint8Array) {
+    this.tbs = room.subarray(headerRoom, headerRoom + tbsLength);
+    this.#room = room;
+    this.#algorithm = algorithm;
+  }
+
+  /** The CertificateList with this signature; shares memory with the draft. */
+  signed(signature: Uint8Array): Buffer {
+    if (signature.length > longestSignature) throw new RangeError('this is not a signature');
+    const room = this.#room;
+    const behind = headerRoom + this.tbs.length;
+    room.set(this.#algorithm, behind);
+    const bits = { tag: tag.bitString, length: signature.length + 1 };
+    let at = writeHeader(room, behind + this.#algorithm.length, bits);
+    room[at++] = 0;
+    room.set(signature, at);
+    at += signature.length;
+    const length = at - headerRoom;
+    const from = headerRoom - headerLength(length);
+    writeHeader(room, from, { tag: tag.sequence, length });
+    return room.subarray(from, at);
+  }
+}
+
 /**
- * The TBSCertList of a version 2 CRL (RFC 5280 §5.1), with AKI and CRLNumber. Costs one copy of the entries.
+ * A version 2 CRL (RFC 5280 §5.1), with AKI and CRLNumber. Costs one copy of the entries.
  *
  * @throws RangeError for a delta CRL that names another one
  */
-export function crlTbs(spec: CrlSpec): Buffer {
+export function draftCrl(spec: CrlSpec): CrlDraft {
   if (spec.base !== undefined && spec.freshestUrl !== undefined) {
     throw new RangeError('freshestCRL must not be in a delta CRL (RFC 5280 §5.2.6)');
   }
-  const head = Buffer.concat([
-    version2,
-    signatureAlgorithmDer(spec.signatureAlgorithm),
-    spec.issuer,
-    derTime(spec.thisUpdate),
-    derTime(spec.nextUpdate),
-  ]);
+  const algorithm = signatureAlgorithmDer(spec.signatureAlgorithm);
+  const times = [derTime(spec.thisUpdate), derTime(spec.nextUpdate)];
+  const head = Buffer.concat([version2, algorithm, spec.issuer, ...times]);
   const tail = der(constructedContextTag(0), derSequence(...extensions(spec)));
   const { entries } = spec;
   // RFC 5280 §5.1.2.6: without a revoked certificate the list must be absent.
   const listLength = entries.length === 0 ? 0 : headerLength(entries.length) + entries.length;
   const length = head.length + listLength + tail.length;
-  const out = Buffer.allocUnsafe(headerLength(length) + length);
-  let at = writeHeader(out, 0, { tag: tag.sequence, length });
+  const tbsLength = headerLength(length) + length;
+  const out = Buffer.allocUnsafe(headerRoom + tbsLength + algorithm.length + headerRoom + longestSignature);
+  let at = writeHeader(out, headerRoom, { tag: tag.sequence, length });
   out.set(head, at);
   at += head.length;
   if (listLength > 0) {
@@ -68,7 +102,7 @@ export function crlTbs(spec: CrlSpec): Buffer {
     at += entries.length;
   }
   out.set(tail, at);
-  return out;
+  return new CrlDraft(out, tbsLength, algorithm);
 }
 
 function extensions(spec: CrlSpec): Buffer[] {

@@ -6,10 +6,11 @@ import { DerError, DerSlice } from '../der/index.js';
 import { nameDer } from '../name/name-writer.js';
 import { signatureAlgorithmDer } from '../signature/signature-algorithm.js';
 import { CrlEntries, type CrlEntry } from './crl-entries.js';
+import { type CrlEntryView, forEachCrlEntry } from './crl-entry-reader.js';
 import { CrlError } from './crl-error.js';
-import { crlReasons } from './crl-reason.js';
-import { type CrlSpec, crlTbs } from './crl-writer.js';
-import { type CrlEntryView, forEachCrlEntry, parseCrl } from './parse-crl.js';
+import { type CrlReason, crlReasons } from './crl-reason.js';
+import { type CrlSpec, draftCrl } from './crl-writer.js';
+import { parseCrl } from './parse-crl.js';
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const now = Date.UTC(2026, 10, 1, 12);
@@ -18,15 +19,19 @@ const url = 'http://pki.example/x.crl';
 function crl(entries: readonly CrlEntry[], more: Partial<CrlSpec> = {}): Buffer {
   const list = new CrlEntries();
   for (const entry of entries) list.add(entry);
-  const signatureAlgorithm = 'ecdsa-sha256';
-  const tbs = crlTbs({
+  const draft = draftCrl({
     issuer: nameDer({ commonName: 'CA' }),
     issuerKeyIdentifier: Buffer.alloc(20, 7),
-    ...{ signatureAlgorithm, number: 1795376974856n, thisUpdate: now, nextUpdate: now + 86_400_000 },
+    ...{
+      signatureAlgorithm: 'ecdsa-sha256' as const,
+      number: 1795376974856n,
+      thisUpdate: now,
+      nextUpdate: now + 86_400_000,
+    },
     entries: list,
     ...more,
   });
-  return assembleCertificate(tbs, signatureAlgorithmDer(signatureAlgorithm), sign('sha256', tbs, privateKey));
+  return draft.signed(sign('sha256', draft.tbs, privateKey));
 }
 
 function read(der: Buffer): (CrlEntryView & { serial: string })[] {
@@ -86,6 +91,56 @@ describe('a CRL', () => {
       critical.crlExtensions?.extensions.filter((each) => each.critical).map(({ extnID }) => extnID),
     ).toEqual(['2.5.29.27', '2.5.29.28']);
     expect(parseCrl(delta).base).toBe(12n);
+  });
+
+  it('is signed where it lies, whatever the length of its signature', () => {
+    const list = new CrlEntries();
+    for (const entry of revoked) list.add(entry);
+    const spec = {
+      issuer: nameDer({ commonName: 'CA' }),
+      issuerKeyIdentifier: Buffer.alloc(20, 7),
+      number: 1n,
+    };
+    const times = { thisUpdate: now, nextUpdate: now + 86_400_000 };
+    for (const signatureAlgorithm of ['ecdsa-sha256', 'rsa-sha256'] as const) {
+      for (const length of [1, 70, 127, 128, 256, 1024]) {
+        const draft = draftCrl({ ...spec, ...times, signatureAlgorithm, entries: list });
+        const tbs = Buffer.from(draft.tbs);
+        const signature = Buffer.alloc(length, 0x5a);
+        const der = draft.signed(signature);
+        expect(der).toEqual(assembleCertificate(tbs, signatureAlgorithmDer(signatureAlgorithm), signature));
+        expect(draft.tbs).toEqual(tbs);
+      }
+    }
+    const draft = draftCrl({ ...spec, ...times, signatureAlgorithm: 'ecdsa-sha256', entries: list });
+    expect(() => draft.signed(Buffer.alloc(1025))).toThrow(RangeError);
+  });
+
+  it('shows every entry the same, usual or not, whatever comes before it', () => {
+    const reasons = [0, 1, 2, 3, 4, 5, 6, 8, 9, 10] as CrlReason[];
+    const dates = [now, Date.UTC(1999, 11, 31), Date.UTC(2049, 11, 31), Date.UTC(2050, 0, 1)];
+    const serials = ['01', '7f', '80', '0102', '8001', '00ff01', 'ab'.repeat(16), '7f'.repeat(20)];
+    const all: CrlEntry[] = [];
+    for (let i = 0; i < 4_000; i++) {
+      const pick = <T>(of: readonly T[], by: number): T => of[Math.floor(i / by) % of.length] as T;
+      all.push({
+        serial: Buffer.from(pick(serials, 1), 'hex'),
+        revokedAt: pick(dates, 3),
+        reason: pick(reasons, 2),
+        ...(i % 7 < 2 && { invalidityDate: now - 1000 * (i % 3) }),
+      });
+    }
+    const found = read(crl(all));
+    expect(found).toHaveLength(all.length);
+    // By itself each is the first of its CRL.
+    const alone = new Map<string, unknown>();
+    for (const [i, entry] of all.entries()) {
+      const key = JSON.stringify(entry);
+      if (!alone.has(key)) alone.set(key, { ...read(crl([entry]))[0], serialStart: 0, serialStop: 0 });
+      if (i < 700) expect({ ...found[i], serialStart: 0, serialStop: 0 }).toEqual(alone.get(key));
+    }
+    expect(found.map(({ reason }) => reason ?? 0)).toEqual(all.map(({ reason }) => reason));
+    expect(found.map(({ invalidityDate }) => invalidityDate)).toEqual(all.map((each) => each.invalidityDate));
   });
 
   it('has no list without a revoked certificate', () => {

@@ -81,7 +81,7 @@ function pair(bytes: Uint8Array, at: number, what: string): number {
 }
 
 /** Days from 1970-01-01 in the Gregorian calendar, reckoned from a year that begins in March. */
-function daysSinceEpoch(year: number, month: number, day: number): number {
+export function daysSinceEpoch(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;

@@ -5,6 +5,7 @@ import { tag } from './der-tag.js';
 import { derTime, readTime } from './der-time.js';
 import { der, derNamedBits, derUnsignedInteger } from './der-writer.js';
 import { derOid, oidOfContent } from './oid.js';
+import { utcTimeAt, utcTimeOctets, writeUtcTime } from './utc-time.js';
 import { checkWellFormed } from './well-formed.js';
 
 const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
@@ -126,6 +127,71 @@ describe('times', () => {
     ['letters', tag.utcTime, '26010100000xZ'],
   ])('are refused: %s', (_, type, text) => {
     expect(() => readTime(new DerReader(der(type, Buffer.from(text))), 'it')).toThrow(DerError);
+  });
+});
+
+describe('UTCTimes in number', () => {
+  const view = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+    new DataView(buffer, byteOffset, byteLength);
+  /** What `readTime` says of octets that are one UTCTime; NaN where it refuses them. */
+  const slowly = (octets: Uint8Array): number => {
+    const reader = new DerReader(octets);
+    try {
+      return reader.peek() === tag.utcTime ? readTime(reader, 'it') : Number.NaN;
+    } catch {
+      return Number.NaN;
+    }
+  };
+  const dates = fc.date({ min: new Date('1940-01-01'), max: new Date('2060-01-01'), noInvalidDate: true });
+
+  it('are written as each by itself, and other times not at all', () => {
+    fc.assert(
+      fc.property(dates, (date) => {
+        const out = Buffer.alloc(utcTimeOctets + 3, 0xee);
+        const year = date.getUTCFullYear();
+        const isWritten = year >= 1950 && year < 2050;
+        expect(writeUtcTime(view(out), 1, date.getTime())).toBe(isWritten);
+        const time = isWritten ? [...derTime(date.getTime()), 0] : Array.from({ length: 16 }, () => 0xee);
+        expect([...out]).toEqual([0xee, ...time, 0xee]);
+      }),
+      { numRuns: 2_000 },
+    );
+    for (const edge of [Date.UTC(1950, 0, 1), Date.UTC(1969, 11, 31, 23, 59, 59), Date.UTC(2050, 0, 1) - 1]) {
+      const out = Buffer.alloc(utcTimeOctets + 1);
+      expect(writeUtcTime(view(out), 0, edge)).toBe(true);
+      expect(out.subarray(0, utcTimeOctets)).toEqual(derTime(edge));
+    }
+    expect(writeUtcTime(view(Buffer.alloc(16)), 0, Number.NaN)).toBe(false);
+  });
+
+  it('are read as each by itself, and refused as each, whatever is changed', () => {
+    const changes = fc.array(fc.tuple(fc.nat(utcTimeOctets - 1), fc.nat(255)), { maxLength: 2 });
+    let refused = 0;
+    fc.assert(
+      fc.property(dates, changes, (date, changed) => {
+        const octets = Uint8Array.from(Buffer.concat([derTime(date.getTime()), Buffer.alloc(1)]));
+        for (const [at, octet] of changed) octets[at] = octet;
+        const time = octets.subarray(0, utcTimeOctets);
+        if (Number.isNaN(slowly(time))) refused++;
+        expect(utcTimeAt(view(time), 0)).toBe(slowly(time));
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(refused).toBeGreaterThan(500);
+  });
+
+  it('are read for every pair of digits in every place', () => {
+    const right = Buffer.from('170d3238303232393233353935395a', 'hex');
+    for (let place = 2; place < 14; place += 2) {
+      for (let high = 0x2f; high <= 0x3a; high++) {
+        for (let low = 0x2f; low <= 0x3a; low++) {
+          const time = Buffer.from(right);
+          time[place] = high;
+          time[place + 1] = low;
+          expect(utcTimeAt(view(time), 0)).toBe(slowly(time));
+        }
+      }
+    }
   });
 });
 

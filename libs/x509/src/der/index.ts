@@ -5,4 +5,5 @@ export { constructedContextTag, contextTag, tag } from './der-tag.js';
 export { derGeneralizedTime, derTime, readGeneralizedTime, readTime } from './der-time.js';
 export * from './der-writer.js';
 export { checkOid, derOid, oid, oidOfContent } from './oid.js';
+export { utcTimeAt, utcTimeOctets, writeUtcTime } from './utc-time.js';
 export { checkWellFormed, readWellFormed } from './well-formed.js';
