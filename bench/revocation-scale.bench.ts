@@ -40,12 +40,23 @@ async function askOcsp(product: MintingProduct, requests: readonly Buffer[]) {
   return { rate, cpu: ((mainThreadSeconds(product.pid) - before) / answered) * 1e6 };
 }
 
+interface CrlPage {
+  readonly crls: readonly { file: string; revoked_count: number }[];
+  readonly next_page_token?: string;
+}
+
 /** Certificates in the full CRLs of all shards. */
 async function listedInCrls({ product, handle }: MintingProduct): Promise<number> {
-  const path = `/v1/admin/crl/cache?handle=${handle}&limit=500`;
-  const answer = await product.request(path, { bearer: product.operatorToken });
-  const { crls } = answer.json<{ crls: { file: string; revoked_count: number }[] }>();
-  return crls.reduce((sum, { file, revoked_count: count }) => sum + (file.includes('delta') ? 0 : count), 0);
+  let listed = 0;
+  let page: string | undefined = '';
+  while (page !== undefined) {
+    const path = `/v1/admin/crl/cache?handle=${handle}&limit=500${page && `&page_token=${page}`}`;
+    const answer = await product.request(path, { bearer: product.operatorToken });
+    const { crls, next_page_token } = answer.json<CrlPage>();
+    for (const { file, revoked_count: count } of crls) listed += file.includes('delta') ? 0 : count;
+    page = next_page_token;
+  }
+  return listed;
 }
 
 /** CPU milliseconds of the whole product for one revocation, with the full and the delta CRL that it causes. */

@@ -19,11 +19,14 @@ export interface StockedProduct extends MintingProduct {
   end(): Promise<void>;
 }
 
-/** The product with one customer of 128 shards and so many certificates, as its tables have them. */
+/** As many as there may be: what a revocation costs is the length of its part. */
+const shards = '1024';
+
+/** The product with one customer of many shards and so many certificates, as its tables have them. */
 export async function stockedProduct(stock: Stock): Promise<StockedProduct> {
   const dataDir = temporaryFolder('scale');
   const first = await Product.start({ dataDir });
-  const customer = await first.unlimitedCustomer('bench', '--crl-shards', '128');
+  const customer = await first.unlimitedCustomer('bench', '--crl-shards', shards);
   await first.end('SIGTERM');
   const octetsEach = await fill(dataDir, stock);
   const product = await Product.start({ dataDir });

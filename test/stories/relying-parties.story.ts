@@ -105,48 +105,54 @@ describe.each(['standalone', 'services'] as const)('real relying parties of %s',
     60_000,
   );
 
-  it('a leaf of a CA with shards names its own, which lists it alone once it is revoked', async () => {
-    const big = await product.customer('sharded', '--crl-shards', '4');
-    const minted = await product.mint(big, [await openssl.csr({ san: 'DNS:a.example' })], '7d');
-    const [leaf] = minted.certs;
-    const [intermediate = '', root = ''] = minted.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
-    const shard = Number.parseInt(leaf?.serial.slice(-2) ?? '', 16) % 4;
-    const url = `${product.origin}/pki/sharded/intermediate.${shard}.crl`;
-    expect(await openssl.text(leaf?.cert_pem ?? '')).toContain(`URI:${url}\n`);
-    const files = [
-      openssl.file('i.pem', intermediate),
-      openssl.file('r.pem', root),
-      openssl.file('l.pem', leaf?.cert_pem ?? ''),
-    ];
-    const verify = async (part: number) => {
-      const response = await fetch(`${product.origin}/pki/sharded/intermediate.${part}.crl`);
-      const der = openssl.file('shard.crl', Buffer.from(await response.arrayBuffer()));
-      const pem = openssl.file('shard.pem', await run('openssl', ['crl', '-inform', 'DER', '-in', der]));
-      const [i = '', r = '', l = ''] = files;
-      return run('openssl', [
-        'verify',
-        '-x509_strict',
-        '-crl_check',
-        '-CAfile',
-        r,
-        '-untrusted',
-        i,
-        '-CRLfile',
-        pem,
-        l,
-      ]);
-    };
-    expect(await verify(shard)).toMatch(/: OK/);
-    // Another part says by its issuingDistributionPoint that it is not about this certificate.
-    expect(await verify((shard + 1) % 4)).toMatch(/scope|unable to get certificate CRL/i);
-    const body = { serial: leaf?.serial, reason: 'superseded' };
-    expect((await product.request('/sharded/revoke', { bearer: big.bearer, body })).status).toBe(200);
-    let seen = '';
-    for (const end = Date.now() + 20_000; !/revoked/.test(seen) && Date.now() < end; await sleep(200)) {
-      seen = await verify(shard);
-    }
-    expect(seen).toMatch(/certificate revoked/);
-  }, 90_000);
+  it.each([4, 300])(
+    'a leaf of a CA with %i shards names its own, which lists it alone once it is revoked',
+    async (shards) => {
+      const handle = `sharded-${shards}`;
+      const big = await product.customer(handle, '--crl-shards', `${shards}`);
+      const minted = await product.mint(big, [await openssl.csr({ san: 'DNS:a.example' })], '7d');
+      const [leaf] = minted.certs;
+      const [intermediate = '', root = ''] = minted.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+      const octets = shards > 128 ? 2 : 1;
+      const shard = Number.parseInt(leaf?.serial.slice(-2 * octets) ?? '', 16) % shards;
+      const url = `${product.origin}/pki/${handle}/intermediate.${shard}.crl`;
+      expect(await openssl.text(leaf?.cert_pem ?? '')).toContain(`URI:${url}\n`);
+      const files = [
+        openssl.file('i.pem', intermediate),
+        openssl.file('r.pem', root),
+        openssl.file('l.pem', leaf?.cert_pem ?? ''),
+      ];
+      const verify = async (part: number) => {
+        const response = await fetch(`${product.origin}/pki/${handle}/intermediate.${part}.crl`);
+        const der = openssl.file('shard.crl', Buffer.from(await response.arrayBuffer()));
+        const pem = openssl.file('shard.pem', await run('openssl', ['crl', '-inform', 'DER', '-in', der]));
+        const [i = '', r = '', l = ''] = files;
+        return run('openssl', [
+          'verify',
+          '-x509_strict',
+          '-crl_check',
+          '-CAfile',
+          r,
+          '-untrusted',
+          i,
+          '-CRLfile',
+          pem,
+          l,
+        ]);
+      };
+      expect(await verify(shard)).toMatch(/: OK/);
+      // Another part says by its issuingDistributionPoint that it is not about this certificate.
+      expect(await verify((shard + 1) % shards)).toMatch(/scope|unable to get certificate CRL/i);
+      const body = { serial: leaf?.serial, reason: 'superseded' };
+      expect((await product.request(`/${handle}/revoke`, { bearer: big.bearer, body })).status).toBe(200);
+      let seen = '';
+      for (const end = Date.now() + 20_000; !/revoked/.test(seen) && Date.now() < end; await sleep(200)) {
+        seen = await verify(shard);
+      }
+      expect(seen).toMatch(/certificate revoked/);
+    },
+    90_000,
+  );
 
   it('many are revoked at once by their names, and no other', async () => {
     const leaves: Chain[] = [];

@@ -30,6 +30,7 @@ import { CrlShards1795450000000 } from './migrations/1795450000000-crl-shards.mi
 import { TiersAndProfiles1795500000000 } from './migrations/1795500000000-tiers-and-profiles.migration.js';
 import { ReconcileQuota1795506400000 } from './migrations/1795506400000-reconcile-quota.migration.js';
 import { KeyProblem1795510000000 } from './migrations/1795510000000-key-problem.migration.js';
+import { MoreCrlShards1796100000000 } from './migrations/1796100000000-more-crl-shards.migration.js';
 import { MintController } from './mint/mint.controller.js';
 import { MintMetrics } from './mint/mint.metrics.js';
 import { MintService } from './mint/mint.service.js';
@@ -56,6 +57,7 @@ export const issuerMigrations: MigrationSet = {
     TiersAndProfiles1795500000000,
     ReconcileQuota1795506400000,
     KeyProblem1795510000000,
+    MoreCrlShards1796100000000,
   ],
 };
 

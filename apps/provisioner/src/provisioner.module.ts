@@ -25,6 +25,7 @@ import { CreateProvisioner1795363200000 } from './migrations/1795363200000-creat
 import { CeremonyTranscript1795449600000 } from './migrations/1795449600000-ceremony-transcript.migration.js';
 import { CrlShards1795449900000 } from './migrations/1795449900000-crl-shards.migration.js';
 import { AddTiers1795500000000 } from './migrations/1795500000000-add-tiers.migration.js';
+import { MoreCrlShards1796100000000 } from './migrations/1796100000000-more-crl-shards.migration.js';
 import { provisionerEntities } from './provisioner.entities.js';
 import { createServices, type ProvisionerParts, type ProvisionerServices } from './provisioner.services.js';
 import { RootCrlController } from './root-crl/root-crl.controller.js';
@@ -44,6 +45,7 @@ export const provisionerMigrations: MigrationSet = {
     CeremonyTranscript1795449600000,
     CrlShards1795449900000,
     AddTiers1795500000000,
+    MoreCrlShards1796100000000,
   ],
 };
 

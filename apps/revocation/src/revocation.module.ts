@@ -29,6 +29,7 @@ import { ProbeRevokedByKey1795450400000 } from './migrations/1795450400000-probe
 import { SharedAuthority1795500000000 } from './migrations/1795500000000-shared-authority.migration.js';
 import { CrlAsItIs1795600000000 } from './migrations/1795600000000-crl-as-it-is.migration.js';
 import { IssuedProfile1795700000000 } from './migrations/1795700000000-issued-profile.migration.js';
+import { MoreCrlShards1796100000000 } from './migrations/1796100000000-more-crl-shards.migration.js';
 import { startPublishing } from './publishing.js';
 import { PublishedRecord } from './restore/published-record.js';
 import { ReconcileController } from './restore/reconcile.controller.js';
@@ -55,6 +56,7 @@ export const revocationMigrations: MigrationSet = {
     CrlAsItIs1795600000000,
     IssuedProfile1795700000000,
     ProbeRevokedByKey1795450400000,
+    MoreCrlShards1796100000000,
   ],
 };
 

@@ -31,6 +31,7 @@ export { CrlEntries, type CrlEntry, type SerialSpan } from './crl/crl-entries.js
 export { type CrlEntryView, forEachCrlEntry } from './crl/crl-entry-reader.js';
 export { CrlError } from './crl/crl-error.js';
 export { type CrlReason, type CrlReasonName, crlReasons, isCrlReason } from './crl/crl-reason.js';
+export { crlShardOf, mostCrlShards, mostCrlShardsOfOneOctet } from './crl/crl-shard.js';
 export { CrlDraft, type CrlSpec, draftCrl } from './crl/crl-writer.js';
 export { type Crl, parseCrl, parseTbsCrl, type TbsCrl } from './crl/parse-crl.js';
 export { CertificationRequest } from './csr/certification-request.js';

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { mostCrlShards } from '#libs/x509';
 import type { CliContext } from '../cli-context.js';
 import { CliFailure } from '../cli-failure.js';
 import { jsonOption } from '../output/json-option.js';
@@ -57,7 +58,7 @@ export function customerCreateCommand(context: CliContext): Command {
     command.addOption(new Option(flag, `${description}; may be given more than once`).argParser(collect));
   }
   return command
-    .option('--crl-shards <number>', 'parts of the CRL, 1 to 128, for good (default: 1)', shards)
+    .option('--crl-shards <number>', `parts of the CRL, 1 to ${mostCrlShards}, for good (default: 1)`, shards)
     .option(
       '--external-root',
       'make no root: one of your own signs the intermediate (see: ca csr, ca import)',
@@ -145,6 +146,6 @@ function seconds(text: string): number {
 
 function shards(text: string): number {
   const value = Number(text);
-  if (/^\d{1,3}$/.test(text) && value >= 1 && value <= 128) return value;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 128.');
+  if (/^\d{1,4}$/.test(text) && value >= 1 && value <= mostCrlShards) return value;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${mostCrlShards}.`);
 }

@@ -1,3 +1,4 @@
+import { mostCrlShards } from '#libs/x509';
 import type { CustomerStanding, CustomerTier } from '../auth/principal.js';
 import { bodyValidator, type JsonSchema } from '../problem/body-validator.js';
 
@@ -61,10 +62,10 @@ export const newCustomerSchema = {
     crl_shards: {
       type: 'integer',
       minimum: 1,
-      maximum: 128,
+      maximum: mostCrlShards,
       default: 1,
       description:
-        'Parts of the CRL; certificates name theirs, so it is fixed. 128 for millions of revocations.',
+        'Parts of the CRL; certificates name theirs, so it is fixed. 1024 for millions of revocations.',
     },
     external_root: {
       type: 'boolean',

@@ -7,7 +7,7 @@ export interface CrlName {
   readonly delta: boolean;
 }
 
-const pattern = /^(root|intermediate)(?:-g([1-9]\d{0,3}))?(?:\.(\d{1,3}))?(\.delta)?\.crl$/;
+const pattern = /^(root|intermediate)(?:-g([1-9]\d{0,3}))?(?:\.(\d{1,4}))?(\.delta)?\.crl$/;
 
 /**
  * How the URL of a CRL ends: `intermediate.crl`; `intermediate-g2.crl` of the second generation, `intermediate.17.crl`
@@ -35,9 +35,4 @@ export function findCrl(
   const authority = authorities.find((each) => each.kind === kind && each.generation === generation);
   if (!authority || name.shard >= authority.shards || crlFile(authority, name) !== file) return undefined;
   return { authority, name };
-}
-
-/** Which part of its CA's CRL a certificate is in: serial numbers are random, so the parts are of one size. */
-export function shardOf(serial: Uint8Array, shards: number): number {
-  return (serial.at(-1) ?? 0) % shards;
 }

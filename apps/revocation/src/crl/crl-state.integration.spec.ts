@@ -1,6 +1,6 @@
 import { RevocationActorKind, type RevocationReason } from '#libs/contracts';
 import { createLogger, createRegistry } from '#libs/observability';
-import { crlReasons, forEachCrlEntry, parseCrl } from '#libs/x509';
+import { crlReasons, crlShardOf, forEachCrlEntry, parseCrl } from '#libs/x509';
 import { AuthorityRepository } from '../authority/authority.repository.js';
 import { JournalRepository } from '../journal/journal.repository.js';
 import { CaFixture } from '../testing/ca-fixture.js';
@@ -8,7 +8,6 @@ import type { TestCa } from '../testing/test-ca.js';
 import { CrlBuilder } from './crl.builder.js';
 import { crlMetrics } from './crl.metrics.js';
 import { type CrlCause, CrlRepository } from './crl.repository.js';
-import { shardOf } from './crl-file.js';
 import { CrlSigner } from './crl-signer.js';
 
 const minute = 60_000;
@@ -85,7 +84,7 @@ describe('A CRL that was kept in memory', () => {
       if (!entries) continue;
       forEachCrlEntry(entries, ({ serialStart, serialStop, reason = 0, revokedAt, invalidityDate }) => {
         const serial = der.subarray(serialStart, serialStop);
-        expect(shardOf(serial, authority.shards)).toBe(shard);
+        expect(crlShardOf(serial, authority.shards)).toBe(shard);
         found.push(lineOf(serial.toString('hex').replace(/^00/, ''), { reason, revokedAt, invalidityDate }));
       });
     }

@@ -1,7 +1,6 @@
 import type { PoolClient } from 'pg';
-import { CrlEntries, type CrlEntry, type CrlReason, crlReasons } from '#libs/x509';
+import { CrlEntries, type CrlEntry, type CrlReason, crlReasons, crlShardOf } from '#libs/x509';
 import type { KnownAuthority } from '../authority/known-authority.js';
-import { shardOf } from './crl-file.js';
 import { ShardChanges } from './shard-changes.js';
 
 /** A revoked certificate as the tables have it. */
@@ -180,15 +179,14 @@ export class CrlState {
     shard.final.add(entryOf(row));
   }
 
-  /** All of a group end in the same octet, so they are of one shard. */
   #addGroup({ reason, length, invalidity_date, expires_at }: RevokedGroup, packed: Buffer): void {
     this.earliestExpiry = Math.min(this.earliestExpiry, expires_at);
     const octets = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-    const shard = this.#shardOf(packed);
     for (let at = 0; at < packed.length; at += timeOctets + length) {
       const start = at + timeOctets;
       const stop = start + length;
       const revokedAt = readTimestamp(octets, at);
+      const shard = this.#shardOf(packed, start, stop);
       this.latest = Math.max(this.latest, revokedAt);
       if (reason === crlReasons.certificateHold) {
         const serial = Buffer.from(packed.subarray(start, stop));
@@ -205,8 +203,8 @@ export class CrlState {
     }
   }
 
-  #shardOf(serial: Uint8Array): Shard {
-    const shard = this.#shards[shardOf(serial, this.#shards.length)];
+  #shardOf(octets: Uint8Array, start = 0, stop = octets.length): Shard {
+    const shard = this.#shards[crlShardOf(octets, this.#shards.length, start, stop)];
     if (!shard) throw new RangeError('a CA has at least one shard');
     return shard;
   }

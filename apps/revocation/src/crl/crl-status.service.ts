@@ -44,7 +44,7 @@ const pageSql = `
   ORDER BY c.ca_id, c.shard, c.delta LIMIT $5`;
 
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
-const token = /^([0-9a-f-]{36})\.(\d{1,3})\.([01])$/;
+const token = /^([0-9a-f-]{36})\.(\d{1,4})\.([01])$/;
 
 /** What operators see of the CRLs, and what they may ask for. */
 export class CrlStatusService {

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import { CrlGeneratedSchema } from '#libs/contracts';
 import { withEveryCustomer, withTenant } from '#libs/database';
 import { events } from '#libs/rpc';
-import { CrlEntries, type CrlReason, crlReasons } from '#libs/x509';
+import { CrlEntries, type CrlReason, crlReasons, mostCrlShardsOfOneOctet } from '#libs/x509';
 import type { KnownAuthority } from '../authority/known-authority.js';
 import type { CrlName } from './crl-file.js';
 
@@ -65,19 +65,26 @@ const publishSql = `
     revoked_count = excluded.revoked_count, der = excluded.der
   WHERE c.number < excluded.number`;
 
+/** `crlShardOf` in PostgreSQL: of the column of a serial number, and of an expression for how many parts there are. */
+function shardSql(serial: string, shards: string): string {
+  const octet = (fromEnd: number) => `get_byte(${serial}, octet_length(${serial}) - ${fromEnd})`;
+  const isWide = `${shards} > ${mostCrlShardsOfOneOctet} AND octet_length(${serial}) > 1`;
+  return `(CASE WHEN ${isWide} THEN ${octet(2)} * 256 ELSE 0 END + ${octet(1)}) % ${shards}`;
+}
+
 /** What changed since a full CRL: how each certificate stands now, or that it is good again. */
 const changesSql = `
   SELECT DISTINCT ON (j.serial) j.serial, extract(epoch FROM coalesce(r.revoked_at, j.recorded_at))::float8 * 1000
     AS revoked_at, coalesce(r.reason, ${crlReasons.removeFromCRL}) AS reason,
     extract(epoch FROM r.invalidity_date)::float8 * 1000 AS invalidity_date
   FROM revocation.journal j LEFT JOIN revocation.revoked r ON r.ca_id = j.ca_id AND r.serial = j.serial
-  WHERE j.ca_id = $1 AND j.sequence > $2 AND get_byte(j.serial, octet_length(j.serial) - 1) % $3 = $4
+  WHERE j.ca_id = $1 AND j.sequence > $2 AND ${shardSql('j.serial', '$3::int')} = $4
   ORDER BY j.serial, j.sequence DESC`;
 
 /** What the journal gained since the oldest CRL of a CA is read once, not once for each of its shards. */
 const behindSql = `
   WITH newest AS (
-    SELECT j.ca_id, get_byte(j.serial, octet_length(j.serial) - 1) % a.shards AS shard, max(j.sequence) AS sequence
+    SELECT j.ca_id, ${shardSql('j.serial', 'a.shards')} AS shard, max(j.sequence) AS sequence
     FROM (SELECT ca_id, min(journal_sequence) AS since FROM revocation.crl WHERE NOT delta GROUP BY ca_id) o
     JOIN revocation.authority a ON a.ca_id = o.ca_id
     JOIN revocation.journal j ON j.ca_id = o.ca_id AND j.sequence > o.since

@@ -98,35 +98,26 @@ describe('when CRLs are made', () => {
     expect(ordered()).toEqual([]);
   });
 
-  it('those of many shards follow one another, and none comes twice before all have come', async () => {
-    const shards = 64;
+  const shards = 64;
+  const revokeIn = (shard: number) =>
+    scheduler.onEntry({ caId: authority.caId, serial: Buffer.alloc(16, shard) });
+
+  /** A scheduler of a CA with many shards, each of which has a CRL. */
+  async function split(build: (order: Pick<CrlOrder, 'shard' | 'cause'>) => Promise<boolean>): Promise<void> {
     clock = new FixedClock(start);
-    const split = { ...authority, shards };
+    const many = { ...authority, shards };
     const row = (shard: number): CrlRow => ({
       ...{ caId: authority.caId, customerId: authority.customerId, shard, delta: false, durationMs: 20 },
       ...{ number: 1n, base: undefined, baseSequence: 0, journalSequence: 0, revokedCount: 4_000 },
       ...{ thisUpdate: start, nextUpdate: start + 24 * hour, scheduledAt: start, generatedAt: start },
     });
-    const made: number[] = [];
-    const revokeIn = (shard: number) =>
-      scheduler.onEntry({ caId: authority.caId, serial: Buffer.alloc(16, shard) });
     scheduler = new CrlScheduler({
-      authorities: { all: [split], onNew: () => undefined, byId: () => split } as never,
+      authorities: { all: [many], onNew: () => undefined, byId: () => many } as never,
       repository: {
         since: async () => Array.from({ length: shards }, (_, i) => row(i)),
         behind: async () => [],
       },
-      builder: {
-        async build({ shard }) {
-          made.push(shard);
-          // The next revocation comes while it is made, and has waited long enough when it is ready.
-          if (made.length < 3 * shards) {
-            revokeIn(shard);
-            clock.advance(250);
-          }
-          return true;
-        },
-      },
+      builder: { build },
       cache: { note: () => false } as never,
       clock,
       logger: createLogger('revocation', 'silent'),
@@ -135,12 +126,56 @@ describe('when CRLs are made', () => {
       mayBuild: () => true,
     });
     await scheduler.start();
+  }
+
+  it('those of many shards follow one another, and none comes twice before all have come', async () => {
+    const made: number[] = [];
+    await split(async ({ shard }) => {
+      made.push(shard);
+      // The next revocation comes while it is made, and has waited long enough when it is ready.
+      if (made.length < 3 * shards) {
+        revokeIn(shard);
+        clock.advance(250);
+      }
+      return true;
+    });
     for (let shard = 0; shard < shards; shard++) revokeIn(shard);
     await pass(250);
     for (let round = 0; round < 3; round++) {
       const ofRound = made.slice(round * shards, (round + 1) * shards);
       expect(new Set(ofRound).size).toBe(shards);
     }
+  });
+
+  it('one that a revocation made due does not wait for those that the clock did', async () => {
+    let release: () => void = () => undefined;
+    const released = new Promise<boolean>((resolve) => {
+      release = () => resolve(true);
+    });
+    const begun: string[] = [];
+    await split(({ shard, cause }) => {
+      begun.push(`${cause} ${shard}`);
+      return released;
+    });
+    await pass(hour);
+    expect(begun).toEqual(['scheduled 0', 'scheduled 1']);
+    revokeIn(63);
+    await pass(250);
+    expect(begun).toEqual(['scheduled 0', 'scheduled 1', 'scheduled 63']);
+    release();
+  });
+
+  it('all of a CA whose key is away are tried later', async () => {
+    let tries = 0;
+    await split(async () => {
+      tries += 1;
+      throw new Error('away');
+    });
+    await pass(hour);
+    expect(tries).toBeLessThanOrEqual(2);
+    await pass(3_000);
+    expect(tries).toBeGreaterThan(2);
+    expect(tries).toBeLessThanOrEqual(4);
   });
 
   it('a scheduled one is made whole, however slow', async () => {

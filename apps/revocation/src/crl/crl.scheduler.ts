@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#libs/observability';
 import type { Clock } from '#libs/service';
+import { crlShardOf } from '#libs/x509';
 import type { AuthorityDirectory } from '../authority/authority.directory.js';
 import type { AuthorityKind, KnownAuthority } from '../authority/known-authority.js';
 import type { JournalEntry } from '../journal/journal-entry.js';
@@ -8,7 +9,6 @@ import type { CrlBuilder } from './crl.builder.js';
 import type { CrlCache } from './crl.cache.js';
 import type { CrlMetrics } from './crl.metrics.js';
 import type { CrlCause, CrlRepository, CrlRow } from './crl.repository.js';
-import { shardOf } from './crl-file.js';
 
 export interface CrlSchedulerParts {
   readonly authorities: AuthorityDirectory;
@@ -38,6 +38,13 @@ interface Shard {
   building: boolean;
 }
 
+interface Due {
+  readonly cause: CrlCause;
+  readonly deltaOnly: boolean;
+  /** Whether a revocation waits for it, whatever else made it due. */
+  readonly isUrgent: boolean;
+}
+
 const tickMs = 100;
 /** Milliseconds between two looks for what other replicas have published. */
 const lookMs = 1_000;
@@ -54,8 +61,8 @@ const longestRestMs = 20_000;
 const retryMs = 2_000;
 /** What can be had in so many milliseconds is made before anything is served: a key that is away must not stop the rest. */
 const firstBuildsMs = 5_000;
-/** CRLs that are made at the same time. */
-const concurrency = 2;
+/** CRLs that are made at the same time: one of them is left to revocations, which must not wait for a CA's hundreds of others. */
+const concurrency = 3;
 /** A root's CRL is valid for 90 days; two months are left when it is renewed. */
 const rootIntervalMs = 30 * 86_400_000;
 
@@ -65,6 +72,8 @@ export class CrlScheduler {
   readonly #shards = new Map<string, Shard>();
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
+  /** Of those, the ones that no revocation waits for. */
+  #unhurried = 0;
   /** Whether a shard is due and waits for another to be made. */
   #isFull = false;
   #lookedAt = 0;
@@ -87,7 +96,7 @@ export class CrlScheduler {
     // A restored database has the CRL of then: it would un-revoke, under a lower number, until the next is made.
     for (const shard of this.#shards.values()) {
       if (shard.dirtySince === undefined || !mayBuild(shard.authority.customerId)) continue;
-      this.#build(shard, { cause: 'revocation', deltaOnly: false });
+      this.#build(shard, { cause: 'revocation', deltaOnly: false, isUrgent: true });
     }
     await Promise.race([Promise.all(this.#builds), sleep(firstBuildsMs, undefined, { ref: false })]);
     this.#schedule();
@@ -104,7 +113,7 @@ export class CrlScheduler {
   onEntry({ caId, serial }: Pick<JournalEntry, 'caId' | 'serial'>): void {
     const authority = this.#parts.authorities.byId(caId);
     if (!authority) return;
-    const shard = this.#shards.get(`${caId}/${shardOf(serial, authority.shards)}`);
+    const shard = this.#shards.get(`${caId}/${crlShardOf(serial, authority.shards)}`);
     if (shard) shard.dirtySince ??= this.#parts.clock.now();
   }
 
@@ -146,29 +155,35 @@ export class CrlScheduler {
         this.#isFull = true;
         return;
       }
+      if (!order.isUrgent && this.#unhurried >= concurrency - 1) {
+        this.#isFull = true;
+        continue;
+      }
       this.#build(shard, order);
     }
   }
 
-  #due(shard: Shard, now: number): { cause: CrlCause; deltaOnly: boolean } | undefined {
+  #due(shard: Shard, now: number): Due | undefined {
     const { full } = shard;
-    if (!full) return { cause: 'first', deltaOnly: false };
+    const isUrgent = shard.dirtySince !== undefined && now - shard.dirtySince >= debounceMs;
+    if (!full) return { cause: 'first', deltaOnly: false, isUrgent };
     if (now >= full.scheduledAt + this.#interval(shard.authority.kind)) {
-      return { cause: 'scheduled', deltaOnly: false };
+      return { cause: 'scheduled', deltaOnly: false, isUrgent };
     }
-    if (shard.dirtySince === undefined || now - shard.dirtySince < debounceMs) return undefined;
+    if (!isUrgent) return undefined;
     const rest = full.durationMs < slowMs ? 0 : Math.min(full.durationMs * restFactor, longestRestMs);
-    return { cause: 'revocation', deltaOnly: now - shard.fullAt < rest };
+    return { cause: 'revocation', deltaOnly: now - shard.fullAt < rest, isUrgent };
   }
 
   #interval(kind: AuthorityKind): number {
     return kind === 'root' ? rootIntervalMs : this.#parts.intervalMs;
   }
 
-  #build(shard: Shard, { cause, deltaOnly }: { cause: CrlCause; deltaOnly: boolean }): void {
+  #build(shard: Shard, { cause, deltaOnly, isUrgent }: Due): void {
     const { builder, clock, logger } = this.#parts;
     shard.building = true;
     this.#running++;
+    if (!isUrgent) this.#unhurried++;
     const dirtySince = shard.dirtySince;
     if (!deltaOnly) shard.dirtySince = undefined;
     const { authority, shard: number } = shard;
@@ -190,16 +205,24 @@ export class CrlScheduler {
       })
       .catch((error: unknown) => {
         shard.dirtySince ??= dirtySince;
-        shard.retryAt = clock.now() + retryMs;
+        this.#holdBack(authority.caId, clock.now() + retryMs);
         logger.warn({ err: error, ca: authority.caId, shard: number, cause }, 'a CRL could not be made');
       })
       .finally(() => {
         shard.building = false;
         this.#running--;
+        if (!isUrgent) this.#unhurried--;
         this.#builds.delete(build);
         if (this.#isFull && !this.#stopped) this.#buildDue(clock.now());
       });
     this.#builds.add(build);
+  }
+
+  /** What one shard lacks, the others of its CA lack too: hundreds of failures in turn would hold everybody's up. */
+  #holdBack(caId: string, until: number): void {
+    for (const shard of this.#shards.values()) {
+      if (shard.authority.caId === caId) shard.retryAt = until;
+    }
   }
 
   /** Told of a CRL that was published here. */

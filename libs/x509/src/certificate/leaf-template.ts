@@ -1,3 +1,4 @@
+import { crlShardOf } from '../crl/crl-shard.js';
 import type { CertificationRequest } from '../csr/certification-request.js';
 import { commonNames } from '../csr/common-names.js';
 import type { GeneralName } from '../csr/general-names.js';
@@ -45,7 +46,7 @@ export interface LeafAuthority {
   /** The issuing CA's certificate: its subject becomes the issuer, its SKI the AKI. */
   readonly certificateDer: Uint8Array;
   readonly subjectCommonName: string;
-  /** One a shard of the CRL; a leaf names the one of the last octet of its serial number. */
+  /** One a shard of the CRL; a leaf names the one of its serial number, see `crlShardOf`. */
   readonly crlUrls: readonly string[];
   /** Leaves whose whole validity is below, in milliseconds, name neither CRL nor OCSP; 0 for none. */
   readonly shortLivedMs?: number;
@@ -137,7 +138,7 @@ export class LeafTemplate {
     const shared =
       notAfter - notBefore < this.shortLivedMs
         ? this.shortLived
-        : (this.shards[(serial[serial.length - 1] as number) % this.shards.length] as CommonExtensions);
+        : (this.shards[crlShardOf(serial, this.shards.length)] as CommonExtensions);
     const common = spki.algorithm === 'RSA' ? shared.enciphering : shared.signing;
     const subject = this.names === 'verbatim' ? csr.subjectDer : this.subject;
     const names = this.sanOf(csr);
