@@ -69,6 +69,7 @@ describe("the operator's customers", () => {
     ['400 bad_request', { handle: 'x', extra: true }],
     ['400 bad_request', { handle: 'x', tier: 'free', external_root: true }],
     ['400 bad_request', { handle: 'x', tier: 'free', crl_shards: 2 }],
+    ['400 bad_request', { handle: 'x', crl_shards: 1025 }],
     ['400 bad_request', { handle: 'x', root_algorithm: 'P-521' }],
     ['400 bad_request', { handle: 'x', name_constraints: { permitted_dns: [''] } }],
     ['400 bad_request', { handle: 'x', name_constraints: { permitted: [] } }],

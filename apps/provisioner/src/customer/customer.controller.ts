@@ -18,6 +18,7 @@ import {
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
 import { type CallContext, RpcController, RpcMethod } from '#libs/rpc';
+import { mostCrlShards } from '#libs/x509';
 import { readKeyAlgorithm } from '../authority/key-algorithm.js';
 import { readKeyHome } from '../authority/key-home.js';
 import { asker } from '../ceremony/asker.js';
@@ -25,7 +26,6 @@ import { customerMessage } from './customer.message.js';
 import { CustomerService, isUuid } from './customer.service.js';
 import { readNameConstraints } from './name-constraints.js';
 
-const mostShards = 128;
 const defaultPageSize = 100;
 const largestPageSize = 500;
 
@@ -121,8 +121,8 @@ function readTier(tier: CustomerTier): 'dev' | 'free' {
 
 /** @throws DomainError bad_request */
 function readShards(shards: number): number {
-  if (shards < 0 || shards > mostShards) {
-    throw new DomainError('bad_request', `crl_shards must be from 1 to ${mostShards}.`);
+  if (shards < 0 || shards > mostCrlShards) {
+    throw new DomainError('bad_request', `crl_shards must be from 1 to ${mostCrlShards}.`);
   }
   return shards === 0 ? 1 : shards;
 }

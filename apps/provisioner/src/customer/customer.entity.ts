@@ -18,7 +18,7 @@ export interface CustomerRow {
   readonly intermediateAlgorithm: CaKeyAlgorithm;
   /** Null when nothing is constrained. */
   readonly nameConstraints: NameConstraintLists | null;
-  /** Parts of the CRL, from 1 to 128; fixed when the customer is made. */
+  /** Parts of the CRL, from 1 to 1024; fixed when the customer is made. */
   readonly crlShards: number;
   /** The customer's own root signs its intermediates. */
   readonly externalRoot: boolean;

@@ -14,7 +14,7 @@ export interface AuthorityRow {
   readonly keyRef: string | undefined;
   /** DER. */
   readonly certificate: Uint8Array;
-  /** Parts of its CRL, from 1 to 128. */
+  /** Parts of its CRL, from 1 to 1024. */
   readonly shards: number;
 }
 

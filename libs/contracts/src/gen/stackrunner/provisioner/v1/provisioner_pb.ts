@@ -239,7 +239,7 @@ export type Authority = Message<"stackrunner.provisioner.v1.Authority"> & {
   rootId: string;
 
   /**
-   * Into so many parts the CRL of the intermediate is split, from 1 to 128; 0 stands for 1.
+   * Into so many parts the CRL of the intermediate is split, from 1 to 1024; 0 stands for 1.
    *
    * @generated from field: int32 crl_shards = 21;
    */
@@ -282,7 +282,7 @@ export type CreateCustomerRequest = Message<"stackrunner.provisioner.v1.CreateCu
   nameConstraints?: NameConstraints | undefined;
 
   /**
-   * Into so many parts the CRL is split, for good: 1 to 128, 0 stands for 1.
+   * Into so many parts the CRL is split, for good: 1 to 1024, 0 stands for 1.
    *
    * @generated from field: int32 crl_shards = 20;
    */
