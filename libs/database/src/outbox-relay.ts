@@ -136,10 +136,11 @@ export class OutboxRelay {
 
   async #publishSome(client: PoolClient, batchSize: number): Promise<{ taken: number; published: number }> {
     const { service, events } = this.#options;
-    const { rows } = await client.query<OutboxRow>(
-      `SELECT id, type, payload FROM ${service}.outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`,
-      [batchSize],
-    );
+    const { rows } = await client.query<OutboxRow>({
+      name: 'take_from_outbox',
+      text: `SELECT id, type, payload FROM ${service}.outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+      values: [batchSize],
+    });
     if (rows.length === 0) return { taken: 0, published: 0 };
     const outcomes = await Promise.allSettled(
       rows.map(({ id, type, payload }) => events.publish(type, payload, outboxEventId(service, id))),
@@ -147,8 +148,8 @@ export class OutboxRelay {
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) this.#complain(failed.reason);
     const done = rows.filter((_, index) => outcomes[index]?.status === 'fulfilled').map(({ id }) => id);
-    if (done.length > 0)
-      await client.query(`DELETE FROM ${service}.outbox WHERE id = ANY($1::bigint[])`, [done]);
+    const text = `DELETE FROM ${service}.outbox WHERE id = ANY($1::bigint[])`;
+    if (done.length > 0) await client.query({ name: 'delete_from_outbox', text, values: [done] });
     this.#published.inc(done.length);
     return { taken: rows.length, published: done.length };
   }

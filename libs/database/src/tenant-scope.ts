@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import { escapeLiteral, type Pool, type PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { withSpan } from '#libs/observability';
 import { mapDatabaseError } from './database-error.js';
@@ -6,7 +6,17 @@ import { customerSetting, everyCustomerSetting } from './row-security.js';
 
 /** OpenTelemetry's semantic conventions for databases. */
 const spanAttributes = { 'db.system.name': 'postgresql' };
-const enterSql = 'SELECT set_config($1, $2, true)';
+
+/** A setting until the end of the transaction. As text it goes along with other statements, and is planned by nobody. */
+const enterSql = (setting: string, value: string) => `SET LOCAL ${setting} = ${escapeLiteral(value)}`;
+
+export interface PoolTransactionOptions {
+  /**
+   * Prepared statements are planned once, for any values: where PostgreSQL would otherwise look at many partitions anew
+   * each time. Default false.
+   */
+  readonly genericPlans?: boolean;
+}
 
 /**
  * The door to tables with row-level security: within it, a transaction sees and writes the rows of one
@@ -32,7 +42,7 @@ export class TenantScope {
 
   /** From here on a transaction of one customer sees every customer as well, as `everyCustomer` does. */
   static async widen(manager: EntityManager): Promise<void> {
-    await manager.query(enterSql, [everyCustomerSetting, 'on']);
+    await manager.query(enterSql(everyCustomerSetting, 'on'));
   }
 
   private async transaction<T>(
@@ -43,7 +53,7 @@ export class TenantScope {
     try {
       return await withSpan('transaction', spanAttributes, () =>
         this.dataSource.transaction(async (manager) => {
-          await manager.query(enterSql, [setting, value]);
+          await manager.query(enterSql(setting, value));
           return work(manager);
         }),
       );
@@ -58,22 +68,23 @@ export function withTenant<T>(
   pool: Pool,
   customerId: string,
   work: (client: PoolClient) => Promise<T>,
+  { genericPlans = false }: PoolTransactionOptions = {},
 ): Promise<T> {
-  return withSpan('transaction', spanAttributes, () =>
-    poolTransaction(pool, [customerSetting, customerId], work),
-  );
+  const settings = [enterSql(customerSetting, customerId)];
+  if (genericPlans) settings.push('SET LOCAL plan_cache_mode = force_generic_plan');
+  return withSpan('transaction', spanAttributes, () => poolTransaction(pool, settings, work));
 }
 
 /** `TenantScope.everyCustomer` for a plain pool. */
 export function withEveryCustomer<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return withSpan('transaction', spanAttributes, () =>
-    poolTransaction(pool, [everyCustomerSetting, 'on'], work),
+    poolTransaction(pool, [enterSql(everyCustomerSetting, 'on')], work),
   );
 }
 
 async function poolTransaction<T>(
   pool: Pool,
-  setting: readonly [name: string, value: string],
+  settings: readonly string[],
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
@@ -81,8 +92,7 @@ async function poolTransaction<T>(
   });
   let broken = false;
   try {
-    await client.query('BEGIN');
-    await client.query(enterSql, [...setting]);
+    await client.query(['BEGIN', ...settings].join('; '));
     const result = await work(client);
     await client.query('COMMIT');
     return result;

@@ -99,7 +99,7 @@ export class CrlBuilder {
       const { caId, customerId } = authority;
       const name = { caId, customerId, shard, delta: order.deltaOnly === true };
       await repository
-        .within(authority, (client) => repository.note(client, name, { cause, problem }))
+        .within(authority, (client) => repository.noteFailure(client, name, { cause, problem }))
         .catch(() => undefined);
       throw error;
     }

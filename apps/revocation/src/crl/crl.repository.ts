@@ -52,18 +52,39 @@ interface Row {
 const columns = `ca_id, shard, delta, customer_id, number, base, base_sequence, journal_sequence, this_update,
   next_update, scheduled_at, generated_at, duration_ms, revoked_count`;
 
+/** The last events of a CRL that are kept. */
+const keptEvents = 20;
+
+/** Those of a CRL that go when one more comes. */
+const surplusSql = `
+  SELECT id FROM revocation.crl_event WHERE ca_id = $1 AND shard = $2 AND delta = $3 ORDER BY id DESC OFFSET ${keptEvents - 1}`;
+
+/** The CRL, that it was made, and the event that tells of it, in one statement. */
 const publishSql = `
-  INSERT INTO revocation.crl AS c
-    (ca_id, shard, delta, customer_id, number, base, base_sequence, journal_sequence, this_update, next_update,
-     scheduled_at, generated_at, duration_ms, revoked_count, der)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp(), $12, $13, $14)
-  ON CONFLICT (ca_id, shard, delta) DO UPDATE SET
-    number = excluded.number, base = excluded.base, base_sequence = excluded.base_sequence,
-    journal_sequence = excluded.journal_sequence, this_update = excluded.this_update,
-    next_update = excluded.next_update, scheduled_at = excluded.scheduled_at,
-    generated_at = excluded.generated_at, duration_ms = excluded.duration_ms,
-    revoked_count = excluded.revoked_count, der = excluded.der
-  WHERE c.number < excluded.number`;
+  WITH published AS (
+    INSERT INTO revocation.crl AS c
+      (ca_id, shard, delta, customer_id, number, base, base_sequence, journal_sequence, this_update, next_update,
+       scheduled_at, generated_at, duration_ms, revoked_count, der)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp(), $12, $13, $14)
+    ON CONFLICT (ca_id, shard, delta) DO UPDATE SET
+      number = excluded.number, base = excluded.base, base_sequence = excluded.base_sequence,
+      journal_sequence = excluded.journal_sequence, this_update = excluded.this_update,
+      next_update = excluded.next_update, scheduled_at = excluded.scheduled_at,
+      generated_at = excluded.generated_at, duration_ms = excluded.duration_ms,
+      revoked_count = excluded.revoked_count, der = excluded.der
+    WHERE c.number < excluded.number
+    RETURNING ca_id),
+  noted AS (
+    INSERT INTO revocation.crl_event (customer_id, ca_id, shard, delta, at, number, cause)
+    SELECT $4, $1, $2, $3, clock_timestamp(), $5, $15::text FROM published),
+  forgotten AS (DELETE FROM revocation.crl_event WHERE id IN (${surplusSql}) AND EXISTS (SELECT FROM published)),
+  told AS (INSERT INTO revocation.outbox (type, payload) SELECT $16::text, $17::bytea FROM published)
+  SELECT FROM published`;
+
+const noteSql = `
+  WITH forgotten AS (DELETE FROM revocation.crl_event WHERE id IN (${surplusSql}))
+  INSERT INTO revocation.crl_event (customer_id, ca_id, shard, delta, at, cause, problem)
+  VALUES ($4, $1, $2, $3, clock_timestamp(), $5, $6)`;
 
 /** `crlShardOf` in PostgreSQL: of the column of a serial number, and of an expression for how many parts there are. */
 function shardSql(serial: string, shards: string): string {
@@ -92,9 +113,6 @@ const behindSql = `
   SELECT c.ca_id, c.shard FROM newest n JOIN revocation.crl c ON c.ca_id = n.ca_id AND c.shard = n.shard
   WHERE NOT c.delta AND c.journal_sequence < n.sequence`;
 
-/** The last events of a CRL that are kept. */
-const keptEvents = 20;
-
 /** The CRLs as they are published. What takes a client runs within a transaction of the CA's customer. */
 export class CrlRepository {
   constructor(private readonly pool: Pool) {}
@@ -106,7 +124,8 @@ export class CrlRepository {
   /** Until the end of the transaction nobody else makes a CRL of this shard. @returns false when somebody does */
   async lock(client: PoolClient, caId: string, shard: number): Promise<boolean> {
     const text = "SELECT pg_try_advisory_xact_lock(hashtextextended('crl:' || $1 || ':' || $2, 0)) AS locked";
-    const { rows } = await client.query<{ locked: boolean }>(text, [caId, String(shard)]);
+    const values = [caId, String(shard)];
+    const { rows } = await client.query<{ locked: boolean }>({ name: 'lock_crl', text, values });
     return rows[0]?.locked === true;
   }
 
@@ -150,6 +169,11 @@ export class CrlRepository {
 
   /** Publishes a CRL with the event that tells of it. @returns false when a newer one is published already */
   async publish(client: PoolClient, crl: Omit<StoredCrl, 'generatedAt'>, cause: CrlCause): Promise<boolean> {
+    const message = create(CrlGeneratedSchema, {
+      ...{ customerId: crl.customerId, caId: crl.caId, shard: crl.shard, delta: crl.delta },
+      number: String(crl.number),
+      nextUpdate: BigInt(Math.floor(crl.nextUpdate / 1000)),
+    });
     const { rowCount } = await client.query({
       name: 'publish_crl',
       text: publishSql,
@@ -161,41 +185,21 @@ export class CrlRepository {
           new Date(crl.nextUpdate),
           new Date(crl.scheduledAt),
         ],
-        ...[crl.durationMs, crl.revokedCount, crl.der],
+        ...[crl.durationMs, crl.revokedCount, crl.der, cause],
+        ...[events.crlGenerated.type, Buffer.from(toBinary(CrlGeneratedSchema, message))],
       ],
     });
-    if (rowCount === 0) return false;
-    await this.note(client, crl, { cause, number: crl.number });
-    const message = create(CrlGeneratedSchema, {
-      ...{ customerId: crl.customerId, caId: crl.caId, shard: crl.shard, delta: crl.delta },
-      number: String(crl.number),
-      nextUpdate: BigInt(Math.floor(crl.nextUpdate / 1000)),
-    });
-    const payload = Buffer.from(toBinary(CrlGeneratedSchema, message));
-    await client.query('INSERT INTO revocation.outbox (type, payload) VALUES ($1, $2)', [
-      events.crlGenerated.type,
-      payload,
-    ]);
-    return true;
+    return rowCount === 1;
   }
 
-  /** Keeps what happened to a CRL, and forgets what happened long before. */
-  async note(
+  /** Keeps that a CRL could not be made, and why. */
+  async noteFailure(
     client: PoolClient,
     { caId, customerId, shard, delta }: Pick<CrlRow, 'caId' | 'customerId' | 'shard' | 'delta'>,
-    event: { cause: CrlCause; number?: bigint; problem?: string },
+    { cause, problem }: { cause: CrlCause; problem: string },
   ): Promise<void> {
-    await client.query(
-      `INSERT INTO revocation.crl_event (customer_id, ca_id, shard, delta, at, number, cause, problem)
-       VALUES ($1, $2, $3, $4, clock_timestamp(), $5, $6, $7)`,
-      [customerId, caId, shard, delta, event.number ?? null, event.cause, event.problem ?? null],
-    );
-    await client.query(
-      `DELETE FROM revocation.crl_event WHERE ca_id = $1 AND shard = $2 AND delta = $3 AND id < (
-         SELECT id FROM revocation.crl_event WHERE ca_id = $1 AND shard = $2 AND delta = $3
-         ORDER BY id DESC OFFSET ${keptEvents - 1} LIMIT 1)`,
-      [caId, shard, delta],
-    );
+    const values = [caId, shard, delta, customerId, cause, problem];
+    await client.query({ name: 'note_crl_failure', text: noteSql, values });
   }
 
   /** A published CRL with its octets. */

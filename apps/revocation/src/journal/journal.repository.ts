@@ -162,7 +162,7 @@ async function publish(
   const payload = Buffer.from(toBinary(RevokedSchema, create(RevokedSchema, { entries })));
   const values = [events.revoked.type, payload];
   const text = 'INSERT INTO revocation.outbox (type, payload) VALUES ($1, $2) RETURNING id';
-  const { rows: added } = await client.query<{ id: string }>({ text, values });
+  const { rows: added } = await client.query<{ id: string }>({ name: 'announce_revoked', text, values });
   return { id: outboxEventId('revocation', added[0]?.id ?? ''), payload };
 }
 

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Issued } from '#libs/contracts';
 import {
   byteaArray,
@@ -136,20 +136,23 @@ export class IssuedSerialRepository {
   /** Those of the serial numbers that this customer has, by their hexadecimal form. */
   async find({ customerId, serials, now, firstDay }: SerialSearch): Promise<Map<string, IssuedSerial>> {
     const found = new Map<string, IssuedSerial>();
-    await withTenant(this.pool, customerId, async (client) => {
-      const ask = async (name: string, text: string, ...days: string[][]) => {
+    const search = async (client: PoolClient) => {
+      const ask = async (name: string, text: string, days?: () => string) => {
         const wanted = serials.filter((serial) => !found.has(hexOf(serial)));
         if (wanted.length === 0) return;
-        const values = [byteaArray(wanted), ...days];
+        const values = [byteaArray(wanted), ...(days ? [days()] : [])];
         const { rows } = await client.query<SerialRow>({ name, text, values });
         for (const row of rows) found.set(hexOf(row.serial), issuedSerial(row));
       };
-      await ask('find_serials', onDaysSql, daysBetween(now, now + liveDays * dayMs));
-      await ask('find_serials', onDaysSql, daysBetween(Date.parse(firstDay), now - dayMs));
-      const births = daysBetween(now + (liveDays + 1) * dayMs, now + birthDays * dayMs);
-      await ask('find_serials', onDaysSql, births);
+      const onDays = (from: number, to: number) =>
+        ask('find_serials', onDaysSql, () => daysBetween(from, to));
+      await onDays(now, now + liveDays * dayMs);
+      await onDays(Date.parse(firstDay), now - dayMs);
+      await onDays(now + (liveDays + 1) * dayMs, now + birthDays * dayMs);
       await ask('find_serials_elsewhere', elsewhereSql);
-    });
+    };
+    // Which partitions the days are in is seen when it runs: to plan for each list of days takes longer than to search.
+    await withTenant(this.pool, customerId, search, { genericPlans: true });
     const owners = await this.#owners.of([...found.values()].map(({ caId }) => caId));
     for (const [key, certificate] of found) {
       const caOwner = owners.get(certificate.caId) ?? customerId;
@@ -192,7 +195,7 @@ export class IssuedSerialRepository {
 }
 
 /** Every day on which a certificate may end that is not yet forgotten. */
-const daysOf = ({ now, firstDay }: Pick<SerialSearch, 'now' | 'firstDay'>): string[] =>
+const daysOf = ({ now, firstDay }: Pick<SerialSearch, 'now' | 'firstDay'>): string =>
   daysBetween(Date.parse(firstDay), now + birthDays * dayMs);
 
 function issuedSerial(row: SerialRow): IssuedSerial {
@@ -215,10 +218,21 @@ export function hexOf(serial: Uint8Array): string {
   return Buffer.from(serial.buffer, serial.byteOffset, serial.byteLength).toString('hex');
 }
 
-/** The UTC days of a span in Unix milliseconds, both ends included, as YYYY-MM-DD. */
-function daysBetween(from: number, to: number): string[] {
-  const count = Math.max(0, Math.floor(to / dayMs) - Math.floor(from / dayMs) + 1);
-  return Array.from({ length: count }, (_, day) => dayOf(from + day * dayMs));
+/** A few spans are asked for all day long, and each takes a millisecond to write. */
+const writtenSpans = new Map<string, string>();
+const mostWrittenSpans = 16;
+
+/** The UTC days of a span in Unix milliseconds, both ends included, as PostgreSQL reads an array of dates. */
+function daysBetween(from: number, to: number): string {
+  const [first, last] = [Math.floor(from / dayMs), Math.floor(to / dayMs)];
+  const key = `${first} ${last}`;
+  const known = writtenSpans.get(key);
+  if (known !== undefined) return known;
+  const count = Math.max(0, last - first + 1);
+  const written = `{${Array.from({ length: count }, (_, day) => dayOf((first + day) * dayMs)).join()}}`;
+  if (writtenSpans.size >= mostWrittenSpans) writtenSpans.clear();
+  writtenSpans.set(key, written);
+  return written;
 }
 
 /** The UTC day of a time in Unix milliseconds, as YYYY-MM-DD. */
