@@ -1,4 +1,8 @@
-import { CustomerStatus, KeyAlgorithm } from '#libs/contracts';
+import { randomUUID } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { DataSource } from 'typeorm';
+import { CustomerSchema, CustomerStatus, CustomerTier, KeyAlgorithm } from '#libs/contracts';
+import { dataSourceOptions, TenantScope } from '#libs/database';
 import { DomainError } from '#libs/errors';
 import {
   type GatewayUnderTest,
@@ -6,6 +10,7 @@ import {
   pemOf,
   startGatewayUnderTest,
 } from '../testing/gateway-under-test.js';
+import { CustomerRepository } from './customer.repository.js';
 import type { CustomerJson } from './customer.schema.js';
 
 const customers = '/v1/admin/customers';
@@ -25,6 +30,31 @@ describe("the operator's customers", () => {
     gateway = await startGatewayUnderTest();
   });
   afterAll(() => gateway.stop());
+
+  it('takes a new one from an event and from an answer at the same moment, and keeps the newest version', async () => {
+    const dataSource = new DataSource(
+      dataSourceOptions(gateway.database.settings('gateway'), { service: 'gateway', entities: [] }),
+    );
+    await dataSource.initialize();
+    const tenants = new TenantScope(dataSource);
+    const repository = new CustomerRepository(dataSource);
+    const facts = { tier: CustomerTier.DEV, status: CustomerStatus.ACTIVE };
+    for (let round = 0; round < 300; round++) {
+      const id = randomUUID();
+      const told = [2n, 1n, 3n, 1n, 2n].map((version) =>
+        create(CustomerSchema, { ...facts, id, handle: `at-once-${round}`, version }),
+      );
+      await Promise.all(
+        told.map((customer) => tenants.run(id, (manager) => repository.put(manager, customer))),
+      );
+    }
+    await dataSource.destroy();
+    const versions = await gateway.database.query(
+      "SELECT version, count(*)::int AS n FROM gateway.customer WHERE handle LIKE 'at-once-%' GROUP BY version",
+    );
+    expect(versions).toEqual([{ version: '3', n: 300 }]);
+    await gateway.database.query("DELETE FROM gateway.customer WHERE handle LIKE 'at-once-%'");
+  });
 
   it('creates one, and shows its bearer once', async () => {
     const body = {
