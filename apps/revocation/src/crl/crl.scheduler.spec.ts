@@ -2,7 +2,7 @@ import { createLogger, createRegistry } from '#libs/observability';
 import { FixedClock } from '#libs/testing';
 import type { KnownAuthority } from '../authority/known-authority.js';
 import { TestCa } from '../testing/test-ca.js';
-import type { CrlOrder } from './crl.builder.js';
+import type { CrlBuilder, CrlOrder } from './crl.builder.js';
 import { crlMetrics } from './crl.metrics.js';
 import type { CrlRow } from './crl.repository.js';
 import { CrlScheduler } from './crl.scheduler.js';
@@ -25,28 +25,25 @@ describe('when CRLs are made', () => {
   afterAll(() => ca.dispose());
   afterEach(() => scheduler.stop());
 
-  /** A scheduler whose last full CRL took so many milliseconds, and lacks a revocation where it is behind. */
-  async function scheduled(durationMs: number, isBehind = false): Promise<void> {
-    clock = new FixedClock(start);
-    orders = [];
-    const row: CrlRow = {
-      ...{ caId: authority.caId, customerId: authority.customerId, shard: 0, delta: false },
-      ...{ number: 1n, base: undefined, baseSequence: 0, journalSequence: 0, revokedCount: 500_000 },
+  /** The last full CRL of each of the CA's shards. */
+  const published = (facts: Pick<CrlRow, 'durationMs' | 'revokedCount'>, shards = 1): CrlRow[] =>
+    Array.from({ length: shards }, (_, shard) => ({
+      ...{ caId: authority.caId, customerId: authority.customerId, shard, delta: false, ...facts },
+      ...{ number: 1n, base: undefined, baseSequence: 0, journalSequence: 0 },
       ...{ thisUpdate: start, nextUpdate: start + 24 * hour, scheduledAt: start, generatedAt: start },
-      durationMs,
-    };
+    }));
+
+  async function begin(
+    crls: readonly CrlRow[],
+    build: CrlBuilder['build'],
+    lacking: readonly { caId: string; shard: number }[] = [],
+  ): Promise<void> {
+    clock = new FixedClock(start);
+    const ofCa = { ...authority, shards: crls.length };
     scheduler = new CrlScheduler({
-      authorities: { all: [authority], onNew: () => undefined, byId: () => authority } as never,
-      repository: {
-        since: async () => [row],
-        behind: async () => (isBehind ? [{ caId: authority.caId, shard: 0 }] : []),
-      },
-      builder: {
-        async build({ cause, deltaOnly }) {
-          orders.push({ cause, deltaOnly: deltaOnly === true });
-          return true;
-        },
-      },
+      authorities: { all: [ofCa], onNew: () => undefined, byId: () => ofCa } as never,
+      repository: { since: async () => [...crls], behind: async () => [...lacking] },
+      builder: { build },
       cache: { note: () => false } as never,
       clock,
       logger: createLogger('revocation', 'silent'),
@@ -55,6 +52,19 @@ describe('when CRLs are made', () => {
       mayBuild: () => true,
     });
     await scheduler.start();
+  }
+
+  /** A scheduler whose last full CRL took so many milliseconds, and lacks a revocation where it is behind. */
+  async function scheduled(durationMs: number, isBehind = false): Promise<void> {
+    orders = [];
+    await begin(
+      published({ durationMs, revokedCount: 500_000 }),
+      async ({ cause, deltaOnly }) => {
+        orders.push({ cause, deltaOnly: deltaOnly === true });
+        return true;
+      },
+      isBehind ? [{ caId: authority.caId, shard: 0 }] : [],
+    );
   }
 
   /** Lets that much time pass on the clock and several ticks of the scheduler after it. */
@@ -103,30 +113,8 @@ describe('when CRLs are made', () => {
     scheduler.onEntry({ caId: authority.caId, serial: Buffer.alloc(16, shard) });
 
   /** A scheduler of a CA with many shards, each of which has a CRL. */
-  async function split(build: (order: Pick<CrlOrder, 'shard' | 'cause'>) => Promise<boolean>): Promise<void> {
-    clock = new FixedClock(start);
-    const many = { ...authority, shards };
-    const row = (shard: number): CrlRow => ({
-      ...{ caId: authority.caId, customerId: authority.customerId, shard, delta: false, durationMs: 20 },
-      ...{ number: 1n, base: undefined, baseSequence: 0, journalSequence: 0, revokedCount: 4_000 },
-      ...{ thisUpdate: start, nextUpdate: start + 24 * hour, scheduledAt: start, generatedAt: start },
-    });
-    scheduler = new CrlScheduler({
-      authorities: { all: [many], onNew: () => undefined, byId: () => many } as never,
-      repository: {
-        since: async () => Array.from({ length: shards }, (_, i) => row(i)),
-        behind: async () => [],
-      },
-      builder: { build },
-      cache: { note: () => false } as never,
-      clock,
-      logger: createLogger('revocation', 'silent'),
-      metrics: crlMetrics(createRegistry('revocation')),
-      intervalMs: hour,
-      mayBuild: () => true,
-    });
-    await scheduler.start();
-  }
+  const split = (build: CrlBuilder['build']) =>
+    begin(published({ durationMs: 20, revokedCount: 4_000 }, shards), build);
 
   it('those of many shards follow one another, and none comes twice before all have come', async () => {
     const made: number[] = [];
