@@ -11,13 +11,13 @@ import {
 } from '#libs/database';
 import { CaOwners } from '../authority/ca-owners.js';
 import type { CertificateName, RevokedState } from '../journal/journal-entry.js';
+import { dayMs, daysBetween } from './days.js';
 import { canonicalSerial } from './serial.js';
 
 /** Longest that a certificate lives, in days (specification 1 §3), and one for the day's end. */
 const liveDays = 91;
 /** The same for birth certificates (specification 2 §3). */
 const birthDays = 366;
-const dayMs = 86_400_000;
 /** Stands for the master bearer. */
 const noCredential = new Uint8Array(16);
 
@@ -216,28 +216,6 @@ function revokedState({ revoked_at, reason, invalidity_date }: RevokedRow): Revo
 /** The key under which `find` gives a certificate. */
 export function hexOf(serial: Uint8Array): string {
   return Buffer.from(serial.buffer, serial.byteOffset, serial.byteLength).toString('hex');
-}
-
-/** A few spans are asked for all day long, and each takes a millisecond to write. */
-const writtenSpans = new Map<string, string>();
-const mostWrittenSpans = 16;
-
-/** The UTC days of a span in Unix milliseconds, both ends included, as PostgreSQL reads an array of dates. */
-function daysBetween(from: number, to: number): string {
-  const [first, last] = [Math.floor(from / dayMs), Math.floor(to / dayMs)];
-  const key = `${first} ${last}`;
-  const known = writtenSpans.get(key);
-  if (known !== undefined) return known;
-  const count = Math.max(0, last - first + 1);
-  const written = `{${Array.from({ length: count }, (_, day) => dayOf((first + day) * dayMs)).join()}}`;
-  if (writtenSpans.size >= mostWrittenSpans) writtenSpans.clear();
-  writtenSpans.set(key, written);
-  return written;
-}
-
-/** The UTC day of a time in Unix milliseconds, as YYYY-MM-DD. */
-export function dayOf(ms: number): string {
-  return new Date(ms - (ms % dayMs)).toISOString().slice(0, 10);
 }
 
 /** A batch names few customers and CAs many times. */

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Logger } from '#libs/observability';
 import type { Clock } from '#libs/service';
-import { dayOf } from './issued-serial.repository.js';
+import { dayOf } from './days.js';
 
 /**
  * Months ahead that have their partition. Birth certificates live a year, so thirteen are needed; the rest is
