@@ -1,6 +1,6 @@
 import { CustomerStatus, KeyAlgorithm } from '#libs/contracts';
 import { createSigner, formatKeyRef, type KeyManagement } from '#libs/kms';
-import { type AwsDouble, startAwsDouble } from '#libs/testing';
+import { type AwsDouble, borrowEnvironment, startAwsDouble } from '#libs/testing';
 import { becomesActive, eventually, ProvisionerHarness } from '../testing/provisioner-harness.js';
 
 const signUps = 50;
@@ -14,18 +14,19 @@ const identities = {
 let harness: ProvisionerHarness;
 let aws: AwsDouble;
 let signer: KeyManagement;
+let giveBack: () => void;
 
 beforeAll(async () => {
   harness = await ProvisionerHarness.start();
   aws = await startAwsDouble();
-  Object.assign(process.env, aws.env);
+  giveBack = borrowEnvironment(aws.env);
   signer = await createSigner({ backend: 'aws', identities });
 }, 60_000);
 afterAll(async () => {
   await harness?.stop();
   await signer?.close();
   await aws?.close();
-  for (const name of Object.keys(aws?.env ?? {})) delete process.env[name];
+  giveBack?.();
 }, 30_000);
 
 const count = async (where: string): Promise<number> => {

@@ -1,5 +1,5 @@
 import { createSigner, type KeyManagement, signerFailureReason } from '#libs/kms';
-import { FixedClock, startAwsDouble } from '#libs/testing';
+import { borrowEnvironment, FixedClock, startAwsDouble } from '#libs/testing';
 import { parseCertificate } from '#libs/x509';
 import { ceremonySteps } from '../ceremony/ceremony-step.js';
 import { opensslVerify } from '../testing/openssl.js';
@@ -70,7 +70,7 @@ describe('a rotation that is killed', () => {
 describe('the rotation of a customer', () => {
   it('enables a root in AWS KMS for one signature, and disables it again', async () => {
     const aws = await startAwsDouble();
-    Object.assign(process.env, aws.env);
+    const giveBack = borrowEnvironment(aws.env);
     const signer = await createSigner({ backend: 'aws' });
     try {
       const { create, runToEnd, rotations } = await worker({ signer });
@@ -85,7 +85,7 @@ describe('the rotation of a customer', () => {
     } finally {
       await signer.close();
       await aws.close();
-      for (const name of Object.keys(aws.env)) delete process.env[name];
+      giveBack();
     }
   }, 30_000);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RevocationActorKind, RevocationReason, SerialStatus } from '#libs/contracts';
-import { DebianPostgres, findDebianPostgres } from '#libs/testing';
+import { borrowEnvironment, DebianPostgres, findDebianPostgres } from '#libs/testing';
 import { type IssuedTestCertificate, RevocationHarness } from '../testing/revocation-harness.js';
 
 const START = '2026-05-19T12:00:00Z';
@@ -9,13 +9,13 @@ const tools = findDebianPostgres();
 
 (tools === undefined ? describe.skip : describe)('a real restore', () => {
   let server: DebianPostgres;
-  const before = process.env.STACKRUNNER_TEST_POSTGRES;
+  let giveBack: () => void;
   let harness: RevocationHarness;
   let certificates: IssuedTestCertificate[];
 
   beforeAll(async () => {
     server = await DebianPostgres.start(tools ?? '');
-    process.env.STACKRUNNER_TEST_POSTGRES = server.url();
+    giveBack = borrowEnvironment({ STACKRUNNER_TEST_POSTGRES: server.url() });
     harness = await RevocationHarness.start(START);
     const customerId = randomUUID();
     const notAfter = Date.parse(START) / 1000 + 7 * 86_400;
@@ -25,8 +25,7 @@ const tools = findDebianPostgres();
   afterAll(async () => {
     await harness?.stop();
     await server?.dispose();
-    if (before === undefined) delete process.env.STACKRUNNER_TEST_POSTGRES;
-    else process.env.STACKRUNNER_TEST_POSTGRES = before;
+    giveBack?.();
   }, 60_000);
 
   const revoke = (...indexes: number[]) => {
