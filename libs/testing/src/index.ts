@@ -1,3 +1,4 @@
+export { askUntil } from './ask-until.js';
 export { borrowEnvironment } from './borrow-environment.js';
 export { DebianPostgres, findDebianPostgres } from './debian-postgres.js';
 export { FixedClock } from './fixed-clock.js';

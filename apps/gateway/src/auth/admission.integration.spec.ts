@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { CustomerStatus } from '#libs/contracts';
+import { askUntil } from '#libs/testing';
 import {
   bodyLimit,
   type GatewayUnderTest,
@@ -103,10 +104,8 @@ describe('who may mint', () => {
       );
     // An event is taken by one replica before it counts as told; the other hears of it at its own time.
     const become = async (expected: readonly number[]) => {
-      const until = Date.now() + 10_000;
-      let seen = await codes('/replicas/mint');
-      while (seen.join() !== expected.join() && Date.now() < until) seen = await codes('/replicas/mint');
-      expect(seen).toEqual(expected);
+      const isWanted = (seen: readonly number[]) => seen.join() === expected.join();
+      expect(await askUntil(() => codes('/replicas/mint'), isWanted)).toEqual(expected);
     };
     await become([200, 200]);
 

@@ -16,7 +16,7 @@ import {
   SerialStatus,
 } from '#libs/contracts';
 import { DomainError } from '#libs/errors';
-import { openssl, startTokenIssuer, type TokenIssuer } from '#libs/testing';
+import { askUntil, openssl, startTokenIssuer, type TokenIssuer } from '#libs/testing';
 import { pemEncode, sha256 } from '#libs/x509';
 import type { RunningGateway } from '../gateway.module.js';
 import { refusal } from '../testing/fakes/fake-product.js';
@@ -250,10 +250,7 @@ describe('mutual TLS', () => {
   }
 
   const within = async (ms: number, ask: () => Promise<string>, outcome: string) => {
-    const until = performance.now() + ms;
-    let last = await ask();
-    while (last !== outcome && performance.now() < until) last = await ask();
-    expect(last).toBe(outcome);
+    expect(await askUntil(ask, (last) => last === outcome, ms)).toBe(outcome);
   };
 
   async function bornOwner(handle: string) {

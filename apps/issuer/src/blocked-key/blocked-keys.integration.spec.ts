@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { type MintResponse, RevocationReason, RevokedSchema } from '#libs/contracts';
 import { createInProcessEventBus, events } from '#libs/rpc';
-import { FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
+import { askUntil, FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
 import { issuerMigrations } from '../issuer.module.js';
 import { TestKms } from '../testing/test-authority.js';
 import {
@@ -63,7 +63,7 @@ describe('a key that is compromised', () => {
           () => false,
           () => true,
         );
-      for (const until = Date.now() + 10_000; !(await isRefused()) && Date.now() < until; );
+      await askUntil(isRefused, (refused) => refused);
       await expect(replica.client.mint(request)).rejects.toMatchObject(refusal);
       await expect(replica.client.mint({ ...request, customerId: theirs.customerId })).rejects.toMatchObject(
         refusal,
