@@ -33,6 +33,25 @@ describe('the pool', () => {
     expect(rows).toEqual([{ name: 'stackrunner issuer' }]);
   });
 
+  it('prepares what has parameters once a connection, and nothing without end', async () => {
+    const client = await pool.connect();
+    const prepared = async () => {
+      const { rows } = await client.query<{ statement: string }>(
+        'SELECT statement FROM pg_prepared_statements WHERE NOT from_sql',
+      );
+      return rows.map(({ statement }) => statement);
+    };
+    for (const value of [1, 2, 3]) {
+      expect((await client.query('SELECT $1::int AS value', [value])).rows).toEqual([{ value }]);
+    }
+    await client.query('SELECT 1');
+    expect(await prepared()).toEqual(['SELECT $1::int AS value']);
+    for (let each = 0; each < 1_100; each++) await client.query(`SELECT $1::int + ${each}`, [1]);
+    expect((await prepared()).length).toBe(1_000);
+    expect((await client.query('SELECT $1::int + 5000 AS sum', [1])).rows).toEqual([{ sum: 5001 }]);
+    client.release();
+  });
+
   it('gives up on a slow statement, and goes on', async () => {
     const slow = withTenant(pool, customer, (client) => client.query('SELECT pg_sleep(5)'));
     await expect(slow).rejects.toEqual(storageUnavailable);

@@ -1,4 +1,5 @@
 import type { ServiceName } from '#libs/config';
+import { PreparingClient } from './preparing-client.js';
 
 /** How a service reaches PostgreSQL; `DatabaseConfig` of `#libs/config` is one. */
 export interface DatabaseSettings {
@@ -17,6 +18,7 @@ export function serviceRole(service: ServiceName): string {
 /** What node-postgres is told for every connection of a service, in its pools and in TypeORM's. */
 export function connectionOptions(settings: DatabaseSettings, applicationName: string) {
   return {
+    Client: PreparingClient,
     max: settings.poolSize,
     application_name: applicationName,
     // A connection that cannot be had in time is an answer of 503, not a request that hangs.
