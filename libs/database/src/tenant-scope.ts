@@ -52,13 +52,28 @@ export class TenantScope {
   ): Promise<T> {
     try {
       return await withSpan('transaction', spanAttributes, () =>
-        this.dataSource.transaction(async (manager) => {
-          await manager.query(enterSql(setting, value));
-          return work(manager);
-        }),
+        this.inTransaction(enterSql(setting, value), work),
       );
     } catch (error) {
       throw mapDatabaseError(error);
+    }
+  }
+
+  /** As TypeORM's own, which would send the setting in a message by itself. */
+  private async inTransaction<T>(enter: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.query(`START TRANSACTION; ${enter}`);
+      Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+      const result = await work(runner.manager);
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      // What broke the work is what is told, also when the connection broke with it.
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
     }
   }
 }

@@ -79,9 +79,13 @@ export class EntitlementService {
   ): Promise<EntitlementRow> {
     const { scope, entitlements, relay } = this.#parts;
     const changed = await scope.run(customer(customerId), async (manager) => {
-      await this.#foundOrAdded(manager, customerId, plan);
+      const stays = (entitlement: EntitlementRow) =>
+        entitlement.plan === plan || !from.includes(entitlement.plan);
+      const { entitlement } = await this.#foundOrAdded(manager, customerId, plan);
+      // Mostly it does: then nobody need wait.
+      if (stays(entitlement)) return entitlement;
       const before = await entitlements.lock(manager, customerId);
-      if (before.plan === plan || !from.includes(before.plan)) return before;
+      if (stays(before)) return before;
       return this.#change(manager, before, { plan, ...limitsOn(plan, before) });
     });
     relay.wake();
