@@ -72,6 +72,19 @@ describe('standalone in two processes', () => {
     expect(shown.used.this_month).toBe(count);
   }, 120_000);
 
+  it('does ceremonies in both', async () => {
+    const stepsOfReplica = async () =>
+      (await metrics(product)).filter(
+        (line) => /^stackrunner_ceremony_steps_total/.test(line) && line.includes(replica),
+      );
+    for (let round = 0; (await stepsOfReplica()).length === 0; round++) {
+      expect(round).toBeLessThan(20);
+      const handles = Array.from({ length: 8 }, (_, index) => `both-${round}-${index}`);
+      const made = await Promise.all(handles.map((handle) => product.cli(['customer', 'create', handle])));
+      expect(made.map(({ code }) => code)).toEqual(Array(8).fill(0));
+    }
+  }, 120_000);
+
   (hasPromtool ? it : it.skip)('leaves promtool nothing to find in the metrics of both', async () => {
     const exposition = (await metrics(product)).join('\n');
     expect(exposition).toContain(replica);

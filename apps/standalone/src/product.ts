@@ -3,21 +3,14 @@ import { startGateway } from '#apps/gateway';
 import { startIssuer } from '#apps/issuer';
 import { startProvisioner } from '#apps/provisioner';
 import { startRevocation } from '#apps/revocation';
-import {
-  AuditService,
-  BillingService,
-  IssuerService,
-  MeteringService,
-  ProvisionerService,
-  RevocationService,
-} from '#libs/contracts';
+import { AuditService, BillingService, MeteringService, RevocationService } from '#libs/contracts';
 import { createRegistry, type HealthReport, type Logger, type MetricsSource } from '#libs/observability';
 import { createInProcessEventBus, createInProcessTransport } from '#libs/rpc';
 import { type RunningService, type ServiceDeps, systemClock } from '#libs/service';
 import { Replicas } from './replicas/replicas.js';
 import type { ServiceConfigs } from './service-configs.js';
 
-/** The five services of one process, and the replicas of two of them. */
+/** The five services of one process, and the replicas of three of them. */
 export interface Product {
   readonly names: readonly string[];
   /** One a service, one of the process, and one of all replicas. */
@@ -27,14 +20,7 @@ export interface Product {
   stop(): Promise<void>;
 }
 
-const replicaCalls = [
-  AuditService,
-  BillingService,
-  IssuerService,
-  MeteringService,
-  ProvisionerService,
-  RevocationService,
-];
+const replicaCalls = [AuditService, BillingService, MeteringService, RevocationService];
 
 /**
  * Starts the five services in this process, the gateway last: what it accepts, the others can already serve.
@@ -75,13 +61,13 @@ export async function startProduct(
     const gateway = await startGateway(deps('gateway', configs.gateway));
     running.push(gateway);
     events.release();
-    const { gateway: gatewayConfig, issuer } = configs;
+    const { gateway: gatewayConfig, issuer, provisioner } = configs;
     const { logLevel } = gatewayConfig.operations;
     replicas = new Replicas({
       count: processes - 1,
       ...{ rpc, events, services: replicaCalls, logger, listener: gateway.listener },
       // One process alone takes client certificates: its listener is its own.
-      settings: { gateway: { ...gatewayConfig, mutualTls: {} }, issuer, logLevel },
+      settings: { gateway: { ...gatewayConfig, mutualTls: {} }, issuer, provisioner, logLevel },
     });
     return {
       names: running.map(({ name }) => name),

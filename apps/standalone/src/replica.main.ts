@@ -1,13 +1,14 @@
 import { Server } from 'node:net';
 import { startGateway } from '#apps/gateway';
 import { startIssuer } from '#apps/issuer';
-import { IssuerService } from '#libs/contracts';
+import { startProvisioner } from '#apps/provisioner';
+import { IssuerService, ProvisionerService } from '#libs/contracts';
 import { createLogger, createRegistry, metricsText, type Registry } from '#libs/observability';
 import { createReplicaRuntime, type MainMessage, type ReplicaMessage } from '#libs/rpc';
 import { type RunningService, type ServiceDeps, systemClock } from '#libs/service';
 import type { FromReplica, ReplicaSettings, ToReplica } from './replicas/control.js';
 
-/** One more gateway and issuer beside those of the main process, which starts this and tells it what to do. */
+/** A gateway, an issuer and a provisioner beside those of the main process, which starts this and says what to do. */
 class ReplicaProcess {
   private readonly running: RunningService[] = [];
   private readonly registries: Registry[] = [];
@@ -34,7 +35,7 @@ class ReplicaProcess {
     }
   }
 
-  private async start({ number, gateway, issuer, logLevel }: ReplicaSettings): Promise<void> {
+  private async start({ number, gateway, issuer, provisioner, logLevel }: ReplicaSettings): Promise<void> {
     const loggerOf = (service: string) => createLogger(service, logLevel, process.stderr);
     const { rpc, events } = createReplicaRuntime({
       channel: {
@@ -43,7 +44,7 @@ class ReplicaProcess {
           this.takeRpc = take;
         },
       },
-      local: [IssuerService],
+      local: [IssuerService, ProvisionerService],
       logger: loggerOf('standalone'),
     });
     this.registries.push(createRegistry('standalone', { process: true, replica: number }));
@@ -57,6 +58,7 @@ class ReplicaProcess {
         this.takeListener = resolve;
         send({ kind: 'started' });
       });
+    this.running.push(await startProvisioner(deps('provisioner', provisioner)));
     this.running.push(await startIssuer(deps('issuer', issuer)));
     this.running.push(await startGateway({ ...deps('gateway', gateway), listener }));
     send({ kind: 'listening' });

@@ -1,4 +1,4 @@
-import type { GatewayConfig, IssuerConfig } from '#libs/config';
+import type { GatewayConfig, IssuerConfig, ProvisionerConfig } from '#libs/config';
 import type { MainMessage, ReplicaMessage } from '#libs/rpc';
 
 /** What a replica needs to know to serve. */
@@ -7,6 +7,7 @@ export interface ReplicaSettings {
   readonly number: number;
   readonly gateway: GatewayConfig;
   readonly issuer: IssuerConfig;
+  readonly provisioner: ProvisionerConfig;
   readonly logLevel: string;
 }
 
