@@ -1,7 +1,8 @@
 import { credentials } from './credentials.bench.js';
 import { footprint } from './footprint.bench.js';
 import { kms } from './kms.bench.js';
-import { type Row, report } from './lib/report.js';
+import { machineTicks, stolenSince } from './lib/cpu.js';
+import { type MeasuredRow, report } from './lib/report.js';
 import { mintServices, mintStandalone } from './mint-http.bench.js';
 import { mintLoop } from './mint-loop.bench.js';
 import { mintStages } from './mint-stages.bench.js';
@@ -33,10 +34,13 @@ if (asked.includes('--help') || unknown.length > 0) {
   process.exit(asked.includes('--help') ? 0 : 2);
 }
 
-const rows: Row[] = [];
+const rows: MeasuredRow[] = [];
 for (const benchmark of benchmarks) {
   if (asked.length > 0 && !asked.includes(benchmark.name)) continue;
   console.error(`… ${benchmark.name}: ${benchmark.about}`);
-  rows.push(...(await benchmark.run()));
+  const before = machineTicks();
+  const measured = await benchmark.run();
+  const stolen = stolenSince(before);
+  rows.push(...measured.map((row) => ({ ...row, stolen })));
 }
 report(rows);

@@ -52,3 +52,23 @@ export function memoryMb(root: number): number {
     return sum + Number(pss?.[1] ?? 0) / 1024;
   }, 0);
 }
+
+/** What the machine's processors have done so far, in ticks. */
+export interface MachineTicks {
+  readonly busy: number;
+  /** Wanted, and given to somebody else: another guest of the same hypervisor. */
+  readonly stolen: number;
+}
+
+export function machineTicks(): MachineTicks {
+  const [, ...fields] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.split(/ +/) ?? [];
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, stolen = 0] = fields.map(Number);
+  return { busy: user + nice + system + irq + softirq, stolen };
+}
+
+/** The part of what was wanted of the processors since then that somebody else was given. */
+export function stolenSince(before: MachineTicks): number {
+  const { busy, stolen } = machineTicks();
+  const taken = stolen - before.stolen;
+  return taken / Math.max(1, busy - before.busy + taken);
+}

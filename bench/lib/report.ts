@@ -15,6 +15,12 @@ export interface Row {
   readonly atMost?: number;
 }
 
+/** A row, and how far it can be believed. */
+export interface MeasuredRow extends Row {
+  /** The part of the processors that the benchmark wanted and another guest of the machine was given. */
+  readonly stolen: number;
+}
+
 /** One benchmark: a file, a name for the command line, and its rows. */
 export interface Benchmark {
   readonly name: string;
@@ -37,16 +43,19 @@ function verdict({ ratio, atLeast, atMost }: Row): string {
 }
 
 /** Prints the table and writes it as JSON to bench/results/. */
-export function report(rows: readonly Row[]): void {
+export function report(rows: readonly MeasuredRow[]): void {
   const cells = rows.map((row) => [
     row.path,
     row.measured,
     row.against,
     row.ratio === undefined ? '' : row.ratio.toFixed(2),
     verdict(row),
+    `${Math.round(row.stolen * 100)} %`,
   ]);
-  cells.unshift(['path', 'measured', 'against', 'ratio', 'target']);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  cells.unshift(['path', 'measured', 'against', 'ratio', 'target', 'stolen']);
+  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  );
   for (const row of cells)
     console.log(
       row
