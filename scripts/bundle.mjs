@@ -16,6 +16,7 @@ const entries = {
   gateway: 'apps/gateway/src/main.js',
   issuer: 'apps/issuer/src/main.js',
   'mint-worker': 'apps/issuer/src/mint/mint.worker.js',
+  'pkcs11-worker': 'libs/kms/src/pkcs11/pkcs11.worker.js',
   provisioner: 'apps/provisioner/src/main.js',
   revocation: 'apps/revocation/src/main.js',
   billing: 'apps/billing/src/main.js',

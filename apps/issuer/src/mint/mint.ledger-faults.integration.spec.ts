@@ -103,6 +103,8 @@ async function startProxy(target: string) {
   const address = server.address();
   const url = new URL(target);
   url.host = `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  // The socket in the server's folder, which would pass this by.
+  url.searchParams.delete('host');
   return {
     url: url.href,
     swallowAnswers() {

@@ -52,7 +52,7 @@ async function startTroubled(): Promise<SignerUnderTest> {
   const other = async () => signer.publicKey(await signer.createKey('of-another', 'P-256', {}));
   const opened: RemoteSigner[] = [];
   const another = async () => {
-    const driver = troubledDriver(Pkcs11Driver.open(settings, rest.now), faults, { errors, other });
+    const driver = troubledDriver(await Pkcs11Driver.open(settings, rest.now), faults, { errors, other });
     const troubled = new RemoteSigner(driver, { now: rest.now });
     opened.push(troubled);
     return troubled;
@@ -95,6 +95,23 @@ if (present) {
       expect(one.length + two.length).toBe(400);
       await stop();
     }, 30_000);
+
+    it('signs, and lets everything else go on, while the token makes a key', async () => {
+      const { signer, stop } = await start();
+      const key = await signer.createKey('k', 'P-256', {});
+      const sign = () => signer.sign(key, [Buffer.from('message')], Date.now() + 20_000);
+      await sign();
+      const ended: string[] = [];
+      let turns = 0;
+      const timer = setInterval(() => turns++, 1);
+      const making = signer.createKey('slow', 'RSA-4096', {}).then(() => ended.push('made'));
+      await sign().then(() => ended.push('signed'));
+      await making;
+      clearInterval(timer);
+      expect(ended).toEqual(['signed', 'made']);
+      expect(turns).toBeGreaterThan(10);
+      await stop();
+    });
 
     it('says which option is missing, and that the PIN, the token or the module is wrong', async () => {
       const { settings, stop } = await start();

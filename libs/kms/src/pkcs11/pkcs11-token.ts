@@ -3,23 +3,12 @@ import type { Pkcs11Settings } from '../kms-settings.js';
 import { signerFailure } from '../signer-failure.js';
 import { isPkcs11 } from './pkcs11-errors.js';
 
-/** A module is initialised once a process, whoever uses it. */
-interface Loaded {
-  readonly library: pkcs11.PKCS11;
-  users: number;
-}
-
-const modules = new Map<string, Loaded>();
-/** Sessions that are kept open although nobody uses them. */
-const idleSessions = 64;
-
-/** A logged-in token. A session does one operation at a time, so that each borrows one. */
+/** A logged-in token, with one session: calls of a thread come one after the other. */
 export class Pkcs11Token {
-  readonly #idle: Buffer[] = [];
+  #opened: Buffer | undefined;
 
   private constructor(
     readonly library: pkcs11.PKCS11,
-    private readonly module: string,
     private readonly slot: Buffer,
     private readonly pin: string,
   ) {}
@@ -38,11 +27,11 @@ export class Pkcs11Token {
         .C_GetSlotList(true)
         .find((each) => library.C_GetTokenInfo(each).label.trim() === token);
       if (!slot) throw signerFailure('unreachable', `${module} has no token with the label ${token}.`);
-      const opened = new Pkcs11Token(library, module, slot, pin);
-      opened.#idle.push(opened.#session());
+      const opened = new Pkcs11Token(library, slot, pin);
+      opened.#opened = opened.#session();
       return opened;
     } catch (error) {
-      unload(module);
+      library.close();
       throw error;
     }
   }
@@ -51,23 +40,23 @@ export class Pkcs11Token {
     return this.library.C_GetTokenInfo(this.slot);
   }
 
-  /** Lends a session for one task; one that failed is closed rather than kept. */
-  async use<T>(task: (session: Buffer) => T | Promise<T>): Promise<T> {
-    const session = this.#idle.pop() ?? this.#session();
+  /** Lends the session for one task; after one that failed there is a new one. */
+  use<T>(task: (session: Buffer) => T): T {
+    this.#opened ??= this.#session();
     try {
-      const result = await task(session);
-      if (this.#idle.length < idleSessions) this.#idle.push(session);
-      else this.library.C_CloseSession(session);
-      return result;
+      return task(this.#opened);
     } catch (error) {
-      this.#drop(session);
+      this.#replace(this.#opened);
       throw error;
     }
   }
 
-  close(): void {
-    for (const session of this.#idle.splice(0)) this.#drop(session);
-    unload(this.module);
+  /** @param last whether the module ends too, which is the whole process's */
+  close(last: boolean): void {
+    if (this.#opened) this.#drop(this.#opened);
+    this.#opened = undefined;
+    if (last) this.library.C_Finalize();
+    this.library.close();
   }
 
   #session(): Buffer {
@@ -84,6 +73,17 @@ export class Pkcs11Token {
     return session;
   }
 
+  /** Opens first and closes then: a process without sessions is logged out, and the handles of its keys are void. */
+  #replace(session: Buffer): void {
+    this.#opened = undefined;
+    try {
+      this.#opened = this.#session();
+    } catch {
+      // The next task tries again, and tells.
+    }
+    this.#drop(session);
+  }
+
   #drop(session: Buffer): void {
     try {
       this.library.C_CloseSession(session);
@@ -93,28 +93,19 @@ export class Pkcs11Token {
   }
 }
 
-function load(module: string): Loaded['library'] {
-  const loaded = modules.get(module);
-  if (loaded) {
-    loaded.users++;
-    return loaded.library;
-  }
+function load(module: string): pkcs11.PKCS11 {
   const library = new pkcs11.PKCS11();
   try {
     library.load(module);
   } catch (error) {
     throw signerFailure('not_configured', `The PKCS#11 module ${module} cannot be loaded.`, error);
   }
-  // Signatures run on several threads; without this, modules may crash.
-  library.C_Initialize({ flags: pkcs11.CKF_OS_LOCKING_OK });
-  modules.set(module, { library, users: 1 });
+  try {
+    // Several threads use it; without this, modules may crash.
+    library.C_Initialize({ flags: pkcs11.CKF_OS_LOCKING_OK });
+  } catch (error) {
+    // Once a process, by whichever thread was first.
+    if (!isPkcs11(error, pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED)) throw error;
+  }
   return library;
-}
-
-function unload(module: string): void {
-  const loaded = modules.get(module);
-  if (!loaded || --loaded.users > 0) return;
-  modules.delete(module);
-  loaded.library.C_Finalize();
-  loaded.library.close();
 }

@@ -1,0 +1,161 @@
+import { availableParallelism } from 'node:os';
+import type { Pkcs11Settings } from '../kms-settings.js';
+import { signerFailure } from '../signer-failure.js';
+import type { Pkcs11Call, Pkcs11Outcome } from './pkcs11.worker.js';
+import { Pkcs11Thread } from './pkcs11-thread.js';
+
+/** Enough for a module that computes, which waits for a core; one that asks a server waits longer, and may need more. */
+const usualSigningThreads = Math.max(4, availableParallelism());
+/** Calls that a thread is given at once. */
+const mostCalls = 16;
+
+interface Waiting {
+  readonly now: number;
+  readonly call: Pkcs11Call;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Threads that share calls: one that is free takes its part of what waits, and one more starts when none is. */
+class Lane {
+  readonly #threads = new Set<Pkcs11Thread>();
+  readonly #idle: Pkcs11Thread[] = [];
+  readonly #waiting: Waiting[] = [];
+  #starting: Promise<void> | undefined;
+  #isDue = false;
+  #closed = false;
+
+  constructor(
+    private readonly settings: Pkcs11Settings,
+    private readonly options: { readonly threads: number; readonly together: number },
+  ) {}
+
+  /** Starts a thread, to see that it can. */
+  async open(): Promise<void> {
+    const thread = await Pkcs11Thread.start(this.settings);
+    this.#threads.add(thread);
+    this.#idle.push(thread);
+  }
+
+  run(now: number, call: Pkcs11Call): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(closed());
+        return;
+      }
+      this.#waiting.push({ now, call, resolve, reject });
+      if (this.#isDue) return;
+      this.#isDue = true;
+      // What comes within the same turn of the event loop goes along.
+      setImmediate(() => {
+        this.#isDue = false;
+        this.#dispatch();
+      });
+    });
+  }
+
+  async close(last: boolean): Promise<void> {
+    this.#closed = true;
+    await this.#starting;
+    for (const { reject } of this.#waiting.splice(0)) reject(closed());
+    await Promise.all([...this.#threads].map((thread) => thread.close(last)));
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.length > 0 && !this.#closed) {
+      const thread = this.#idle.pop();
+      if (!thread) {
+        this.#startAnother();
+        return;
+      }
+      const part = Math.ceil(this.#waiting.length / this.#threads.size);
+      void this.#work(thread, this.#waiting.splice(0, Math.min(part, this.options.together)));
+    }
+  }
+
+  async #work(thread: Pkcs11Thread, taken: readonly Waiting[]): Promise<void> {
+    try {
+      const now = taken[0]?.now ?? 0;
+      const calls = taken.map(({ call }) => call);
+      const outcomes = await thread.run(now, calls);
+      for (const [index, each] of taken.entries()) settle(each, outcomes[index]);
+    } catch (error) {
+      for (const { reject } of taken) reject(error);
+    }
+    if (thread.ended) this.#threads.delete(thread);
+    else this.#idle.push(thread);
+    this.#dispatch();
+  }
+
+  #startAnother(): void {
+    if (this.#threads.size >= this.options.threads) return;
+    this.#starting ??= this.open()
+      .catch((error: unknown) => {
+        // The others go on; without any, nobody would ever answer.
+        if (this.#threads.size === 0) for (const { reject } of this.#waiting.splice(0)) reject(error);
+      })
+      .finally(() => {
+        this.#starting = undefined;
+        this.#dispatch();
+      });
+  }
+}
+
+/** Of each module, those that use it in this process. */
+const users = new Map<string, Set<Pkcs11Threads>>();
+
+/**
+ * A token's calls on threads of their own: the functions of a module return when the token has answered, and nothing
+ * else may wait for that. Signatures wait for signatures only, and not for the seconds that making a key can take.
+ */
+export class Pkcs11Threads {
+  readonly #signing: Lane;
+  readonly #others: Lane;
+
+  private constructor(
+    private readonly settings: Pkcs11Settings,
+    threads: number,
+  ) {
+    this.#signing = new Lane(settings, { threads, together: mostCalls });
+    this.#others = new Lane(settings, { threads: 1, together: 1 });
+  }
+
+  /**
+   * @param signing most signatures at once; default: as many as there are processors, and at least four
+   * @throws signer_unavailable `not_configured`, `unreachable` without such a token, `permission_denied`
+   */
+  static async open(settings: Pkcs11Settings, signing = usualSigningThreads): Promise<Pkcs11Threads> {
+    const threads = new Pkcs11Threads(settings, signing);
+    const { module = '' } = settings;
+    users.set(module, (users.get(module) ?? new Set()).add(threads));
+    try {
+      await threads.#others.open();
+      return threads;
+    } catch (error) {
+      users.get(module)?.delete(threads);
+      throw error;
+    }
+  }
+
+  /** @param now epoch milliseconds */
+  run(now: number, call: Pkcs11Call): Promise<unknown> {
+    return (call.method === 'sign' ? this.#signing : this.#others).run(now, call);
+  }
+
+  async close(): Promise<void> {
+    await this.#signing.close(false);
+    const others = users.get(this.settings.module ?? '');
+    others?.delete(this);
+    await this.#others.close(others?.size === 0);
+  }
+}
+
+function settle({ resolve, reject }: Waiting, outcome: Pkcs11Outcome | undefined): void {
+  if (outcome === undefined) reject(signerFailure('unreachable', 'The PKCS#11 module gave no answer.'));
+  else if ('value' in outcome) resolve(outcome.value);
+  else reject(signerFailure(outcome.failure.reason, outcome.failure.message));
+}
+
+function closed(): Error {
+  return signerFailure('unreachable', 'The PKCS#11 module was closed.');
+}
