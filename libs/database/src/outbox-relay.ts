@@ -136,11 +136,10 @@ export class OutboxRelay {
 
   async #publishSome(client: PoolClient, batchSize: number): Promise<{ taken: number; published: number }> {
     const { service, events } = this.#options;
-    const { rows } = await client.query<OutboxRow>({
-      name: 'take_from_outbox',
-      text: `SELECT id, type, payload FROM ${service}.outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`,
-      values: [batchSize],
-    });
+    const { rows } = await client.query<OutboxRow>(
+      `SELECT id, type, payload FROM ${service}.outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`,
+      [batchSize],
+    );
     if (rows.length === 0) return { taken: 0, published: 0 };
     const outcomes = await Promise.allSettled(
       rows.map(({ id, type, payload }) => events.publish(type, payload, outboxEventId(service, id))),
@@ -149,7 +148,7 @@ export class OutboxRelay {
     if (failed) this.#complain(failed.reason);
     const done = rows.filter((_, index) => outcomes[index]?.status === 'fulfilled').map(({ id }) => id);
     const text = `DELETE FROM ${service}.outbox WHERE id = ANY($1::bigint[])`;
-    if (done.length > 0) await client.query({ name: 'delete_from_outbox', text, values: [done] });
+    if (done.length > 0) await client.query(text, [done]);
     this.#published.inc(done.length);
     return { taken: rows.length, published: done.length };
   }

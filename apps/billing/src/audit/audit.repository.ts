@@ -44,14 +44,13 @@ export class AuditRepository {
     let broken = false;
     try {
       await client.query('BEGIN');
-      const { rows } = await client.query<{ event_id: string }>({
-        name: 'audit_delivery',
+      const { rows } = await client.query<{ event_id: string }>(
         // Sorted, so that replicas that were given the same events cannot deadlock.
-        text: `INSERT INTO billing.audit_delivery (event_id)
+        `INSERT INTO billing.audit_delivery (event_id)
           SELECT id FROM unnest($1::text[]) AS each(id) ORDER BY id
           ON CONFLICT DO NOTHING RETURNING event_id`,
-        values: [[...new Set(deliveries.map(({ eventId }) => eventId))]],
-      });
+        [[...new Set(deliveries.map(({ eventId }) => eventId))]],
+      );
       const fresh = new Set(rows.map(({ event_id: id }) => id));
       const entries = deliveries
         // Twice in one call is once.
@@ -60,11 +59,10 @@ export class AuditRepository {
           one.customerId < other.customerId ? -1 : Number(one.customerId > other.customerId),
         );
       if (entries.length > 0) {
-        await client.query({
-          name: 'append_audit',
-          text: 'SELECT billing.append_audit($1, $2)',
-          values: [entries.map(({ customerId }) => customerId), entries.map(({ body }) => body)],
-        });
+        await client.query('SELECT billing.append_audit($1, $2)', [
+          entries.map(({ customerId }) => customerId),
+          entries.map(({ body }) => body),
+        ]);
       }
       await client.query('COMMIT');
       return entries.length;

@@ -117,7 +117,7 @@ export class CrlState {
   async catchUp(client: PoolClient): Promise<void> {
     for (;;) {
       const values = [this.authority.caId, this.sequence, step];
-      const { rows } = await client.query<JournalRow>({ name: 'crl_catch_up', text: catchUpSql, values });
+      const { rows } = await client.query<JournalRow>(catchUpSql, values);
       for (const row of rows) {
         this.#apply(row);
         this.sequence = Number(row.sequence);

@@ -115,7 +115,7 @@ export class CrlStatusService {
 }
 
 async function page(client: PoolClient, values: unknown[]): Promise<StatusRow[]> {
-  return (await client.query<StatusRow>({ name: 'list_crls', text: pageSql, values })).rows;
+  return (await client.query<StatusRow>(pageSql, values)).rows;
 }
 
 function seconds(at: Date): bigint {

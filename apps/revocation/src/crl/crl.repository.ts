@@ -125,7 +125,7 @@ export class CrlRepository {
   async lock(client: PoolClient, caId: string, shard: number): Promise<boolean> {
     const text = "SELECT pg_try_advisory_xact_lock(hashtextextended('crl:' || $1 || ':' || $2, 0)) AS locked";
     const values = [caId, String(shard)];
-    const { rows } = await client.query<{ locked: boolean }>({ name: 'lock_crl', text, values });
+    const { rows } = await client.query<{ locked: boolean }>(text, values);
     return rows[0]?.locked === true;
   }
 
@@ -136,7 +136,7 @@ export class CrlRepository {
     shard: number,
   ): Promise<{ full?: CrlRow; delta?: CrlRow }> {
     const text = `SELECT ${columns} FROM revocation.crl WHERE ca_id = $1 AND shard = $2`;
-    const { rows } = await client.query<Row>({ name: 'crl_published', text, values: [caId, shard] });
+    const { rows } = await client.query<Row>(text, [caId, shard]);
     const found = rows.map(crlRow);
     const full = found.find(({ delta }) => !delta);
     const delta = found.find((each) => each.delta);
@@ -154,7 +154,7 @@ export class CrlRepository {
       revoked_at: number;
       reason: CrlReason;
       invalidity_date: number | null;
-    }>({ name: 'crl_changes', text: changesSql, values });
+    }>(changesSql, values);
     const entries = new CrlEntries();
     for (const { serial, revoked_at: revokedAt, reason, invalidity_date } of rows) {
       entries.add({
@@ -174,21 +174,12 @@ export class CrlRepository {
       number: String(crl.number),
       nextUpdate: BigInt(Math.floor(crl.nextUpdate / 1000)),
     });
-    const { rowCount } = await client.query({
-      name: 'publish_crl',
-      text: publishSql,
-      values: [
-        ...[crl.caId, crl.shard, crl.delta, crl.customerId, crl.number, crl.base ?? null, crl.baseSequence],
-        ...[
-          crl.journalSequence,
-          new Date(crl.thisUpdate),
-          new Date(crl.nextUpdate),
-          new Date(crl.scheduledAt),
-        ],
-        ...[crl.durationMs, crl.revokedCount, crl.der, cause],
-        ...[events.crlGenerated.type, Buffer.from(toBinary(CrlGeneratedSchema, message))],
-      ],
-    });
+    const { rowCount } = await client.query(publishSql, [
+      ...[crl.caId, crl.shard, crl.delta, crl.customerId, crl.number, crl.base ?? null, crl.baseSequence],
+      ...[crl.journalSequence, new Date(crl.thisUpdate), new Date(crl.nextUpdate), new Date(crl.scheduledAt)],
+      ...[crl.durationMs, crl.revokedCount, crl.der, cause],
+      ...[events.crlGenerated.type, Buffer.from(toBinary(CrlGeneratedSchema, message))],
+    ]);
     return rowCount === 1;
   }
 
@@ -199,7 +190,7 @@ export class CrlRepository {
     { cause, problem }: { cause: CrlCause; problem: string },
   ): Promise<void> {
     const values = [caId, shard, delta, customerId, cause, problem];
-    await client.query({ name: 'note_crl_failure', text: noteSql, values });
+    await client.query(noteSql, values);
   }
 
   /** A published CRL with its octets. */
@@ -207,7 +198,7 @@ export class CrlRepository {
     return this.within(authority, async (client) => {
       const text = `SELECT ${columns}, der FROM revocation.crl WHERE ca_id = $1 AND shard = $2 AND delta = $3`;
       const values = [authority.caId, shard, delta];
-      const { rows } = await client.query<Row & { der: Buffer }>({ name: 'load_crl', text, values });
+      const { rows } = await client.query<Row & { der: Buffer }>(text, values);
       return rows[0] && { ...crlRow(rows[0]), der: rows[0].der };
     });
   }
@@ -227,7 +218,7 @@ export class CrlRepository {
   since(generatedAt: number): Promise<CrlRow[]> {
     return withEveryCustomer(this.pool, async (client) => {
       const text = `SELECT ${columns} FROM revocation.crl WHERE generated_at > $1`;
-      const { rows } = await client.query<Row>({ name: 'crls_since', text, values: [new Date(generatedAt)] });
+      const { rows } = await client.query<Row>(text, [new Date(generatedAt)]);
       return rows.map(crlRow);
     });
   }

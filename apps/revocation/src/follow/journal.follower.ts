@@ -123,7 +123,7 @@ export class JournalFollower {
     const rows = await withEveryCustomer(this.#parts.pool, async (client) => {
       const text =
         'SELECT customer_id, sequence, changed_at FROM revocation.journal_head WHERE changed_at > $1';
-      return (await client.query<HeadRow>({ name: 'journal_heads', text, values: [from] })).rows;
+      return (await client.query<HeadRow>(text, [from])).rows;
     });
     for (const { changed_at } of rows) if (changed_at > this.#since) this.#since = changed_at;
     return rows;

@@ -18,11 +18,10 @@ export class IssuedAuthorityRepository {
   /** @param serial as `canonicalSerial` gives it */
   find(customerId: string, serial: Uint8Array): Promise<CertificateName | undefined> {
     return withTenant(this.pool, customerId, async (client) => {
-      const { rows } = await client.query<AuthorityRow>({
-        name: 'find_authorities',
-        text: 'SELECT ca_id, kind, certificate FROM revocation.authority WHERE customer_id = $1',
-        values: [customerId],
-      });
+      const { rows } = await client.query<AuthorityRow>(
+        'SELECT ca_id, kind, certificate FROM revocation.authority WHERE customer_id = $1',
+        [customerId],
+      );
       const root = rows.find(({ kind }) => kind === 'root');
       if (!root) return undefined;
       for (const row of rows.filter(({ kind }) => kind === 'intermediate')) {

@@ -118,7 +118,7 @@ export class JournalRepository {
   after(customerId: string, sequence: number, most: number): Promise<JournalEntry[]> {
     return withTenant(this.pool, customerId, async (client) => {
       const values = [customerId, sequence, most];
-      const { rows } = await client.query<JournalRow>({ name: 'journal_after', text: afterSql, values });
+      const { rows } = await client.query<JournalRow>(afterSql, values);
       return rows.map(journalEntry);
     });
   }
@@ -126,22 +126,18 @@ export class JournalRepository {
 
 async function appendRows(client: PoolClient, order: JournalOrder): Promise<OutcomeRow[]> {
   const { customerId, certificates, reason, invalidityDate, actor, jobId, now } = order;
-  const { rows } = await client.query<OutcomeRow>({
-    name: 'append_journal',
-    text: appendSql,
-    values: [
-      new Date(now),
-      customerId,
-      reason,
-      invalidityDate === undefined ? null : new Date(invalidityDate),
-      actor.kind,
-      actor.id,
-      jobId ?? null,
-      uuidArray(certificates.map(({ caId }) => uuidBytes(caId))),
-      byteaArray(certificates.map(({ serial }) => serial)),
-      timestamptzArray(certificates.map(({ expiresAt }) => Math.floor(expiresAt / 1000))),
-    ],
-  });
+  const { rows } = await client.query<OutcomeRow>(appendSql, [
+    new Date(now),
+    customerId,
+    reason,
+    invalidityDate === undefined ? null : new Date(invalidityDate),
+    actor.kind,
+    actor.id,
+    jobId ?? null,
+    uuidArray(certificates.map(({ caId }) => uuidBytes(caId))),
+    byteaArray(certificates.map(({ serial }) => serial)),
+    timestamptzArray(certificates.map(({ expiresAt }) => Math.floor(expiresAt / 1000))),
+  ]);
   return rows;
 }
 
@@ -162,7 +158,7 @@ async function publish(
   const payload = Buffer.from(toBinary(RevokedSchema, create(RevokedSchema, { entries })));
   const values = [events.revoked.type, payload];
   const text = 'INSERT INTO revocation.outbox (type, payload) VALUES ($1, $2) RETURNING id';
-  const { rows: added } = await client.query<{ id: string }>({ name: 'announce_revoked', text, values });
+  const { rows: added } = await client.query<{ id: string }>(text, values);
   return { id: outboxEventId('revocation', added[0]?.id ?? ''), payload };
 }
 

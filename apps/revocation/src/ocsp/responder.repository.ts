@@ -51,12 +51,11 @@ async function newest(client: PoolClient, caId: string): Promise<ResponderRow | 
     key_ref: string;
     certificate: Buffer;
     not_after: Date;
-  }>({
-    name: 'newest_responder',
-    text: `SELECT generation, customer_id, key_ref, certificate, not_after FROM revocation.responder
+  }>(
+    `SELECT generation, customer_id, key_ref, certificate, not_after FROM revocation.responder
       WHERE ca_id = $1 ORDER BY generation DESC LIMIT 1`,
-    values: [caId],
-  });
+    [caId],
+  );
   const [row] = rows;
   if (!row) return undefined;
   const { generation, customer_id: customerId, key_ref: keyRef, certificate } = row;

@@ -115,19 +115,15 @@ export class IssuedSerialRepository {
       if (named.size > 0) profiles.push(named.get(hexOf(serial)));
     }
     try {
-      await this.pool.query({
-        name: 'record_issued',
-        text: 'SELECT revocation.record_issued($1, $2, $3, $4, $5, $6, $7)',
-        values: [
-          byteaArray(serials),
-          uuidArray(customers),
-          uuidArray(cas),
-          timestamptzArray(starts),
-          timestamptzArray(expiries),
-          uuidArray(credentials),
-          textArray(profiles),
-        ],
-      });
+      await this.pool.query('SELECT revocation.record_issued($1, $2, $3, $4, $5, $6, $7)', [
+        byteaArray(serials),
+        uuidArray(customers),
+        uuidArray(cas),
+        timestamptzArray(starts),
+        timestamptzArray(expiries),
+        uuidArray(credentials),
+        textArray(profiles),
+      ]);
     } catch (error) {
       throw mapDatabaseError(error);
     }
@@ -137,19 +133,18 @@ export class IssuedSerialRepository {
   async find({ customerId, serials, now, firstDay }: SerialSearch): Promise<Map<string, IssuedSerial>> {
     const found = new Map<string, IssuedSerial>();
     const search = async (client: PoolClient) => {
-      const ask = async (name: string, text: string, days?: () => string) => {
+      const ask = async (text: string, days?: () => string) => {
         const wanted = serials.filter((serial) => !found.has(hexOf(serial)));
         if (wanted.length === 0) return;
         const values = [byteaArray(wanted), ...(days ? [days()] : [])];
-        const { rows } = await client.query<SerialRow>({ name, text, values });
+        const { rows } = await client.query<SerialRow>(text, values);
         for (const row of rows) found.set(hexOf(row.serial), issuedSerial(row));
       };
-      const onDays = (from: number, to: number) =>
-        ask('find_serials', onDaysSql, () => daysBetween(from, to));
+      const onDays = (from: number, to: number) => ask(onDaysSql, () => daysBetween(from, to));
       await onDays(now, now + liveDays * dayMs);
       await onDays(Date.parse(firstDay), now - dayMs);
       await onDays(now + (liveDays + 1) * dayMs, now + birthDays * dayMs);
-      await ask('find_serials_elsewhere', elsewhereSql);
+      await ask(elsewhereSql);
     };
     // Which partitions the days are in is seen when it runs: to plan for each list of days takes longer than to search.
     await withTenant(this.pool, customerId, search, { genericPlans: true });
@@ -171,7 +166,7 @@ export class IssuedSerialRepository {
     const owner = (await this.#owners.of([caId])).get(caId) ?? customerId;
     return withTenant(this.pool, owner, async (client) => {
       const values = [caId, Buffer.from(serial)];
-      const { rows } = await client.query<RevokedRow>({ name: 'find_revoked', text: revokedSql, values });
+      const { rows } = await client.query<RevokedRow>(revokedSql, values);
       return rows[0] && revokedState(rows[0]);
     });
   }
@@ -184,9 +179,7 @@ export class IssuedSerialRepository {
   ): Promise<string | undefined> {
     try {
       const values = [caId, Buffer.from(serial), daysOf(span)];
-      const { rows } = await this.pool.query<{ customer_id: string | null }>({
-        ...{ name: 'find_subscriber', text: subscriberSql, values },
-      });
+      const { rows } = await this.pool.query<{ customer_id: string | null }>(subscriberSql, values);
       return rows[0]?.customer_id ?? undefined;
     } catch (error) {
       throw mapDatabaseError(error);
