@@ -6,23 +6,36 @@ import { Pkcs11Thread } from './pkcs11-thread.js';
 
 /** Enough for a module that computes, which waits for a core; one that asks a server waits longer, and may need more. */
 const usualSigningThreads = Math.max(4, availableParallelism());
-/** Calls that a thread is given at once. */
+/** Most calls that a thread is given at once, and milliseconds that they may take together. */
 const mostCalls = 16;
+const listMs = 4;
+/** Milliseconds that a call waits before one more thread starts. */
+const patienceMs = 20;
+/** What the newest list weighs in what a call takes. */
+const weight = 0.2;
 
 interface Waiting {
   readonly now: number;
+  /** performance.now */
+  readonly since: number;
   readonly call: Pkcs11Call;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Threads that share calls: one that is free takes its part of what waits, and one more starts when none is. */
+/**
+ * Threads that share calls. While calls are short, one takes what comes in lists: a module that computes gains nothing from
+ * more, which would only get in each other's way. One that asks a server gets a thread a call.
+ */
 class Lane {
   readonly #threads = new Set<Pkcs11Thread>();
   readonly #idle: Pkcs11Thread[] = [];
   readonly #waiting: Waiting[] = [];
   #starting: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #isDue = false;
+  /** Milliseconds that a call takes. */
+  #callMs = 0;
   #closed = false;
 
   constructor(
@@ -43,7 +56,7 @@ class Lane {
         reject(closed());
         return;
       }
-      this.#waiting.push({ now, call, resolve, reject });
+      this.#waiting.push({ now, since: performance.now(), call, resolve, reject });
       if (this.#isDue) return;
       this.#isDue = true;
       // What comes within the same turn of the event loop goes along.
@@ -56,6 +69,7 @@ class Lane {
 
   async close(last: boolean): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#timer);
     await this.#starting;
     for (const { reject } of this.#waiting.splice(0)) reject(closed());
     await Promise.all([...this.#threads].map((thread) => thread.close(last)));
@@ -65,11 +79,14 @@ class Lane {
     while (this.#waiting.length > 0 && !this.#closed) {
       const thread = this.#idle.pop();
       if (!thread) {
-        this.#startAnother();
+        this.#waitFor(this.#waiting[0]?.since ?? 0);
         return;
       }
-      const part = Math.ceil(this.#waiting.length / this.#threads.size);
-      void this.#work(thread, this.#waiting.splice(0, Math.min(part, this.options.together)));
+      const together = Math.floor(listMs / this.#callMs);
+      void this.#work(
+        thread,
+        this.#waiting.splice(0, Math.max(1, Math.min(together, this.options.together))),
+      );
     }
   }
 
@@ -77,7 +94,9 @@ class Lane {
     try {
       const now = taken[0]?.now ?? 0;
       const calls = taken.map(({ call }) => call);
+      const started = performance.now();
       const outcomes = await thread.run(now, calls);
+      this.#callMs += weight * ((performance.now() - started) / calls.length - this.#callMs);
       for (const [index, each] of taken.entries()) settle(each, outcomes[index]);
     } catch (error) {
       for (const { reject } of taken) reject(error);
@@ -87,9 +106,18 @@ class Lane {
     this.#dispatch();
   }
 
-  #startAnother(): void {
-    if (this.#threads.size >= this.options.threads) return;
-    this.#starting ??= this.open()
+  /** For a thread that is free, and not for long. */
+  #waitFor(since: number): void {
+    if (this.#threads.size >= this.options.threads || this.#starting) return;
+    const left = since + patienceMs - performance.now();
+    if (this.#threads.size > 0 && left > 0) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = undefined;
+        this.#dispatch();
+      }, left);
+      return;
+    }
+    this.#starting = this.open()
       .catch((error: unknown) => {
         // The others go on; without any, nobody would ever answer.
         if (this.#threads.size === 0) for (const { reject } of this.#waiting.splice(0)) reject(error);
