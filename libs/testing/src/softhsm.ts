@@ -42,8 +42,12 @@ export function startSoftHsm({ config = process.env.SOFTHSM2_CONF, token }: Soft
   const slots = spawnSync('softhsm2-util', ['--show-slots'], { env, encoding: 'utf8' });
   if (!slots.stdout.split('\n').some((line) => line.trim() === `Label:            ${label}`.trim())) {
     const args = ['--init-token', '--free', '--label', label, '--so-pin', pin, '--pin', pin];
-    const made = spawnSync('softhsm2-util', args, { env });
-    if (made.status !== 0) throw new Error(`softhsm2-util made no token: ${made.stderr}`);
+    // It stumbles over a token that another process deletes at the same moment.
+    for (let tries = 1; ; tries++) {
+      const made = spawnSync('softhsm2-util', args, { env });
+      if (made.status === 0) break;
+      if (tries === 5) throw new Error(`softhsm2-util made no token: ${made.stderr}`);
+    }
   }
   return {
     module,

@@ -26,40 +26,44 @@ export class Pkcs11Driver implements KmsDriver {
     return new Pkcs11Driver(await Pkcs11Threads.open(pkcs11, limits?.concurrency), now);
   }
 
-  create(wish: KeyWish): Promise<string> {
-    return creations.run(wish.name, () => this.#call('create', wish));
+  create(wish: KeyWish, signal: AbortSignal): Promise<string> {
+    return creations.run(wish.name, () => this.#call(signal, 'create', wish));
   }
 
-  describe(resource: string): Promise<DriverKey> {
-    return this.#call('describe', resource);
+  describe(resource: string, signal: AbortSignal): Promise<DriverKey> {
+    return this.#call(signal, 'describe', resource);
   }
 
-  publicKey(resource: string): Promise<Uint8Array> {
-    return this.#call('publicKey', resource);
+  publicKey(resource: string, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#call(signal, 'publicKey', resource);
   }
 
-  sign(resource: string, { algorithm, message, digest }: SigningWork): Promise<Uint8Array> {
-    return this.#call('sign', resource, algorithm, algorithm in curves ? digest : message);
+  sign(
+    resource: string,
+    { algorithm, message, digest }: SigningWork,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    return this.#call(signal, 'sign', resource, algorithm, algorithm in curves ? digest : message);
   }
 
-  disable(resource: string): Promise<void> {
-    return this.#call('disable', resource);
+  disable(resource: string, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, 'disable', resource);
   }
 
-  enable(resource: string): Promise<void> {
-    return this.#call('enable', resource);
+  enable(resource: string, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, 'enable', resource);
   }
 
-  list(labels: KeyLabels): Promise<DriverKey[]> {
-    return this.#call('list', labels);
+  list(labels: KeyLabels, signal: AbortSignal): Promise<DriverKey[]> {
+    return this.#call(signal, 'list', labels);
   }
 
-  scheduleDestruction(resource: string): Promise<void> {
-    return this.#call('scheduleDestruction', resource);
+  scheduleDestruction(resource: string, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, 'scheduleDestruction', resource);
   }
 
-  adopt(resource: string, name: string, labels: KeyLabels): Promise<void> {
-    return this.#call('adopt', resource, name, labels);
+  adopt(resource: string, name: string, labels: KeyLabels, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, 'adopt', resource, name, labels);
   }
 
   async allowSigning(): Promise<undefined> {
@@ -67,8 +71,8 @@ export class Pkcs11Driver implements KmsDriver {
     return undefined;
   }
 
-  attestation(resource: string): Promise<KeyAttestation> {
-    return this.#call('attestation', resource);
+  attestation(resource: string, signal: AbortSignal): Promise<KeyAttestation> {
+    return this.#call(signal, 'attestation', resource);
   }
 
   failureOf(error: unknown): DriverFailure {
@@ -80,9 +84,12 @@ export class Pkcs11Driver implements KmsDriver {
   }
 
   #call<M extends Pkcs11Method>(
+    signal: AbortSignal,
     method: M,
     ...parameters: Parameters<Pkcs11Keys[M]>
   ): Promise<ReturnType<Pkcs11Keys[M]>> {
-    return this.threads.run(this.now(), { method, parameters }) as Promise<ReturnType<Pkcs11Keys[M]>>;
+    return this.threads.run({ now: this.now(), call: { method, parameters }, signal }) as Promise<
+      ReturnType<Pkcs11Keys[M]>
+    >;
   }
 }

@@ -113,6 +113,20 @@ if (present) {
       await stop();
     });
 
+    it('ends a call with its signal, also one that waits for the token', async () => {
+      const { settings, stop } = await start();
+      const driver = await Pkcs11Driver.open(settings, Date.now);
+      const patient = new AbortController().signal;
+      const making = driver.create({ name: 'slow', algorithm: 'RSA-4096', labels: {} }, patient);
+      await expect(driver.describe('none', AbortSignal.timeout(1))).rejects.toMatchObject({
+        name: 'TimeoutError',
+      });
+      expect(await driver.describe(await making, patient)).toMatchObject({ name: 'slow' });
+      await driver.close();
+      await expect(driver.describe('none', patient)).rejects.toMatchObject({ code: 'signer_unavailable' });
+      await stop();
+    });
+
     it('says which option is missing, and that the PIN, the token or the module is wrong', async () => {
       const { settings, stop } = await start();
       const outcome = (change: Record<string, string | undefined>) =>

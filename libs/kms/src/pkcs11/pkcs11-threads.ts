@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pkcs11 from 'pkcs11js';
 import type { Pkcs11Settings } from '../kms-settings.js';
-import { signerFailure } from '../signer-failure.js';
+import { signerFailure, signerFailureReason } from '../signer-failure.js';
 import type { Pkcs11Call, Pkcs11Outcome } from './pkcs11.worker.js';
 import { Pkcs11Thread } from './pkcs11-thread.js';
 
@@ -11,14 +13,22 @@ const mostCalls = 16;
 const listMs = 4;
 /** Milliseconds that a call waits before one more thread starts. */
 const patienceMs = 20;
+/** How often a thread is started, and milliseconds between two tries. */
+const startTries = 3;
+const startPauseMs = 100;
 /** What the newest list weighs in what a call takes. */
 const weight = 0.2;
 
-interface Waiting {
+/** A call, at a time (epoch milliseconds); it ends when its signal does, whatever the module does. */
+export interface Pkcs11Task {
   readonly now: number;
+  readonly call: Pkcs11Call;
+  readonly signal: AbortSignal;
+}
+
+interface Waiting extends Pkcs11Task {
   /** performance.now */
   readonly since: number;
-  readonly call: Pkcs11Call;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -43,20 +53,46 @@ class Lane {
     private readonly options: { readonly threads: number; readonly together: number },
   ) {}
 
-  /** Starts a thread, to see that it can. */
+  /** Starts a thread, to see that it can. A module that is out of order for a moment is tried again. */
   async open(): Promise<void> {
-    const thread = await Pkcs11Thread.start(this.settings);
-    this.#threads.add(thread);
-    this.#idle.push(thread);
+    for (let tries = 1; ; tries++) {
+      try {
+        const thread = await Pkcs11Thread.start(this.settings);
+        this.#threads.add(thread);
+        this.#idle.push(thread);
+        return;
+      } catch (error) {
+        if (signerFailureReason(error) !== 'unreachable' || tries === startTries) throw error;
+        await sleep(startPauseMs);
+      }
+    }
   }
 
-  run(now: number, call: Pkcs11Call): Promise<unknown> {
+  async run(task: Pkcs11Task): Promise<unknown> {
+    task.signal.throwIfAborted();
+    if (this.#closed) throw closed();
     return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(closed());
-        return;
-      }
-      this.#waiting.push({ now, since: performance.now(), call, resolve, reject });
+      const { signal } = task;
+      const stop = () => {
+        const place = this.#waiting.indexOf(waiting);
+        if (place >= 0) this.#waiting.splice(place, 1);
+        reject(signal.reason);
+      };
+      const ended = () => signal.removeEventListener('abort', stop);
+      const waiting: Waiting = {
+        ...task,
+        since: performance.now(),
+        resolve: (value) => {
+          ended();
+          resolve(value);
+        },
+        reject: (error) => {
+          ended();
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', stop);
+      this.#waiting.push(waiting);
       if (this.#isDue) return;
       this.#isDue = true;
       // What comes within the same turn of the event loop goes along.
@@ -131,6 +167,19 @@ class Lane {
 
 /** Of each module, those that use it in this process. */
 const users = new Map<string, Set<Pkcs11Threads>>();
+/** What was loaded once stays: many modules do not survive that a process unloads them, as the end of a thread would. */
+const loaded = new Map<string, pkcs11.PKCS11>();
+
+function keepLoaded(module: string): void {
+  if (loaded.has(module)) return;
+  const library = new pkcs11.PKCS11();
+  try {
+    library.load(module);
+    loaded.set(module, library);
+  } catch {
+    // A thread that cannot load it tells.
+  }
+}
 
 /**
  * A token's calls on threads of their own: the functions of a module return when the token has answered, and nothing
@@ -155,6 +204,7 @@ export class Pkcs11Threads {
   static async open(settings: Pkcs11Settings, signing = usualSigningThreads): Promise<Pkcs11Threads> {
     const threads = new Pkcs11Threads(settings, signing);
     const { module = '' } = settings;
+    keepLoaded(module);
     users.set(module, (users.get(module) ?? new Set()).add(threads));
     try {
       await threads.#others.open();
@@ -165,9 +215,8 @@ export class Pkcs11Threads {
     }
   }
 
-  /** @param now epoch milliseconds */
-  run(now: number, call: Pkcs11Call): Promise<unknown> {
-    return (call.method === 'sign' ? this.#signing : this.#others).run(now, call);
+  run(task: Pkcs11Task): Promise<unknown> {
+    return (task.call.method === 'sign' ? this.#signing : this.#others).run(task);
   }
 
   async close(): Promise<void> {

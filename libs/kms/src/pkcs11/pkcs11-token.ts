@@ -21,19 +21,12 @@ export class Pkcs11Token {
     }
     if (!module || !token || !pin) throw signerFailure('not_configured', 'PKCS#11 is not configured.');
     const library = load(module);
-    try {
-      // By its label: SoftHSM renumbers slots, and so does a machine that restarts.
-      const slot = library
-        .C_GetSlotList(true)
-        .find((each) => library.C_GetTokenInfo(each).label.trim() === token);
-      if (!slot) throw signerFailure('unreachable', `${module} has no token with the label ${token}.`);
-      const opened = new Pkcs11Token(library, slot, pin);
-      opened.#opened = opened.#session();
-      return opened;
-    } catch (error) {
-      library.close();
-      throw error;
-    }
+    // By its label: SoftHSM renumbers slots, and so does a machine that restarts.
+    const slot = library.C_GetSlotList(true).find((each) => labelOf(library, each) === token);
+    if (!slot) throw signerFailure('unreachable', `${module} has no token with the label ${token}.`);
+    const opened = new Pkcs11Token(library, slot, pin);
+    opened.#opened = opened.#session();
+    return opened;
   }
 
   get info(): pkcs11.TokenInfo {
@@ -56,7 +49,6 @@ export class Pkcs11Token {
     if (this.#opened) this.#drop(this.#opened);
     this.#opened = undefined;
     if (last) this.library.C_Finalize();
-    this.library.close();
   }
 
   #session(): Buffer {
@@ -90,6 +82,15 @@ export class Pkcs11Token {
     } catch {
       // It ended with the token or the module; what broke it has been told already.
     }
+  }
+}
+
+/** Undefined for a token that was taken away just now. */
+function labelOf(library: pkcs11.PKCS11, slot: Buffer): string | undefined {
+  try {
+    return library.C_GetTokenInfo(slot).label.trim();
+  } catch {
+    return undefined;
   }
 }
 

@@ -33,7 +33,7 @@ export interface RemoteSignerOptions {
 /** Milliseconds for everything that is not a signature; making an RSA key in hardware takes seconds. */
 const operationMs = 30_000;
 const defaultConcurrency = 64;
-/** Some for each thread of libuv's pool: its threads would idle while the main one judges the next requests. */
+/** A list for its thread, which would idle while the main one judges the next requests. */
 const pkcs11Concurrency = Math.max(12, availableParallelism());
 /** With {@link backoffMs} about ten seconds: an outage that lasts longer is told to the caller. */
 const maxTries = 10;
