@@ -11,8 +11,9 @@ const backends = {
       'Backend of new CA keys where a customer has none of its own; `local` keeps them encrypted in files, as software keys. See [KMS](kms.md).',
   }),
   concurrency: option('KMS_CONCURRENCY', integer(1, 1_000).optional(), {
-    description: 'Most calls to one account of a remote KMS that are under way at once, in each process.',
-    defaultText: '`64`; PKCS#11: one a core',
+    description:
+      'Most calls to one account of a remote KMS that are under way at once, in each process; of PKCS#11 also most threads.',
+    defaultText: '`64`; PKCS#11: 12 or one a core, on 4 threads or one a core',
   }),
   signaturesPerSecond: option('KMS_SIGNATURES_PER_SECOND', integer(1, 1_000_000).optional(), {
     description:
